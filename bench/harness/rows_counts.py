@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+# rows_counts.py - rows 21, 24, 25: the contention suite; instructions and system calls per task, as
+# the slope between two numbers of tasks, so that start-up does not count.
+import os
+import re
+import subprocess
+
+from .measure import Spread
+from .plot import bars
+from .probes import Failed
+
+def row_21(bench, report):
+    """Contention: the same code on threads, in processes, on the farm."""
+    drawn = []
+    cases = bench.probe("contention").ask("cases")  # name: 1 if it belongs to the first group
+    cases.pop("cpu")
+    for number, (name, contended) in enumerate(cases.items()):
+        def ask(kind, iterations, number=number):
+            return bench.asking("contention", kind, case=number, iterations=iterations)
+
+        iterations = fitting(ask, bench.sized(0.2, 0.08))
+        taken = bench.compare({kind: ask(kind, iterations)
+                               for kind in ("threads", "processes", "farm")},
+                              rounds=bench.rounds(11, 3))
+        ours = taken.ratio("threads", "farm")
+        report.add("21", f"{'shared' if contended else 'control'}: {name}", ours,
+                   "x threads",
+                   ratios={"raw processes": (taken.ratio("processes", "farm"), "at least",
+                                             0.9 if contended else 0.97)},
+                   remark=taken.remark())
+        drawn.append((name, ours.median, ours.least, ours.most))
+    if bench.pictures:
+        bars(bench.picture("contention.svg"),
+             "The same code: speed on a farm of 2 workers / on 2 threads", drawn, "x",
+             sum(cases.values()), "controls: nothing is shared, or threads are better")
+
+
+def fitting(ask, seconds):
+    """Iterations per task with which two threads need about so long, the starts not counted: far
+    more than it takes to fork a process."""
+    iterations = 1
+    ask("threads", iterations)()
+    while True:
+        took = min(ask("threads", iterations)()["seconds"] for _ in range(2))
+        if took >= seconds / 4:
+            return max(1, round(iterations * seconds / took))
+        iterations *= 4
+
+
+def slope(of, few, many):
+    """How much `of(count)` grows with each task."""
+    return (of(many) - of(few)) / (many - few)
+
+
+def instructions(bench, request):
+    """Of the coordinator's process; the workers run beside it as always."""
+    shim = os.path.join(bench.build, "bench", "libbench_callgrind_shim.so")
+    environment = dict(bench.environment, LD_PRELOAD=shim)
+
+    def of(count):
+        words = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                 bench.program("farm"), request, f"count={count}"]
+        done = subprocess.run(words, env=environment, cwd=bench.directory, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        found = re.search(r"Collected : (\d+)", done.stderr)
+        if done.returncode != 0 or not found:
+            raise Failed("callgrind: " + (done.stdout + done.stderr)[-300:])
+        return int(found.group(1))
+    return of
+
+
+def calls(bench, request):
+    """Of all processes."""
+    path = os.path.join(bench.directory, "calls")
+
+    def of(count):
+        words = ["strace", "-f", "-c", "-o", path, bench.program("farm"), request,
+                 f"count={count}"]
+        done = subprocess.run(words, env=bench.environment, cwd=bench.directory, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        with open(path, encoding="utf-8") as file:
+            totals = [line.split() for line in file if line.rstrip().endswith(" total")]
+        if done.returncode != 0 or not totals:
+            raise Failed("strace: " + (done.stdout + done.stderr)[-300:])
+        return int(totals[0][3])
+    return of
+
+
+def row_24(bench, report):
+    """Instructions of the coordinator per task."""
+    few, many = bench.sized((20_000, 220_000), (10_000, 40_000))
+    for request, name, goal in (("tasks", "futures", 600), ("map", "map", 60)):
+        of = instructions(bench, request)
+        values = [slope(of, few, many) for _ in range(bench.sized(3, 1))]
+        report.add("24", f"coordinator's instructions per task, {name}", Spread(values), "",
+                   most=goal, remark="callgrind: all threads on one core, kernel not counted")
+
+
+def row_25(bench, report):
+    """System calls per task."""
+    for request, name, few, many, goal in (
+            ("tasks", "batched", *bench.sized((20_000, 420_000), (5000, 45_000)), 0.05),
+            ("alone", "at most 4 under way", *bench.sized((500, 4500), (200, 700)), 4)):
+        of = calls(bench, request)
+        values = [slope(of, few, many) for _ in range(bench.sized(5, 1))]
+        report.add("25", f"system calls of all processes per task, {name}", Spread(values), "",
+                   most=goal)
+
+
+ROWS = {"21": (row_21, "contention"), "24": (row_24, "instructions"), "25": (row_25, "syscalls")}

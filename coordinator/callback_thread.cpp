@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// callback_thread.cpp - see callback_thread.hpp.
+#include "callback_thread.hpp"
+
+#include <csignal>
+
+namespace procfarm {
+
+CallbackThread::~CallbackThread() {
+  if (is_current()) {
+    std::lock_guard lock(shared_->mutex);
+    shared_->finishing = true;
+    thread_.detach();  // the last callback destroyed its executor: the thread ends by itself
+  } else {
+    finish();
+  }
+}
+
+void CallbackThread::start() {
+  std::lock_guard lock(shared_->mutex);
+  start_locked();
+}
+
+void CallbackThread::start_locked() {
+  if (shared_->thread != std::thread::id()) return;
+  thread_ = std::thread([shared = shared_] { run(*shared); });
+  shared_->thread = thread_.get_id();
+}
+
+void CallbackThread::deliver(detail::FutureState& state) {
+  std::lock_guard lock(shared_->mutex);
+  shared_->due.push_back(&state);
+  start_locked();
+  shared_->changed.notify_one();
+}
+
+void CallbackThread::finish() {
+  std::lock_guard joining(join_mutex_);
+  {
+    std::lock_guard lock(shared_->mutex);
+    shared_->finishing = true;
+    shared_->changed.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+bool CallbackThread::is_current() const {
+  std::lock_guard lock(shared_->mutex);
+  return shared_->thread == std::this_thread::get_id();
+}
+
+void CallbackThread::run(Shared& shared) {
+  // The program's signals are for the program's threads.
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  std::unique_lock lock(shared.mutex);
+  for (;;) {
+    shared.changed.wait(lock, [&shared] { return shared.finishing || !shared.due.empty(); });
+    if (shared.due.empty()) return;
+    detail::FutureState* state = shared.due.front();
+    shared.due.pop_front();
+    lock.unlock();
+    state->deliver_callbacks();
+    detail::release(state);
+    lock.lock();
+  }
+}
+
+}  // namespace procfarm

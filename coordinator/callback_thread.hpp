@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// callback_thread.hpp - the thread on which an executor's users hear of their futures, so that a
+// slow callback delays no dispatch. Started when the first callback is due.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "future_state.hpp"
+
+namespace procfarm {
+
+/// Any thread.
+class CallbackThread {
+ public:
+  CallbackThread() = default;
+  CallbackThread(const CallbackThread&) = delete;
+  CallbackThread& operator=(const CallbackThread&) = delete;
+  ~CallbackThread();
+
+  /// Starts the thread now, so that deliver() cannot fail for want of one. Throws
+  /// std::system_error.
+  void start();
+  /// Takes one reference; the state's callbacks will run, in order. Must not wait.
+  void deliver(detail::FutureState& state);
+  /// Returns when all that was delivered has run; nothing may be delivered any more. Any number of
+  /// threads may wait here, but not this one.
+  void finish();
+  /// Is the caller one of the callbacks?
+  bool is_current() const;
+
+ private:
+  /// What the thread works with; outlives it and us, because the last callback may destroy us.
+  struct Shared {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::deque<detail::FutureState*> due{};
+    bool finishing = false;
+    std::thread::id thread{};
+  };
+  static void run(Shared& shared);
+  void start_locked();
+
+  const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+  std::mutex join_mutex_;
+  std::thread thread_;  // joined under join_mutex_
+};
+
+}  // namespace procfarm

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// checked_options.hpp - what numbers executors can be given.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+
+#include <fmt/core.h>
+
+namespace procfarm {
+
+/// `value`, or `otherwise` where there is none. Throws std::invalid_argument unless it is positive.
+inline int positive(std::optional<int> value, int otherwise, const char* name) {
+  if (!value) return otherwise;
+  if (*value > 0) return *value;
+  throw std::invalid_argument(fmt::format("{} must be greater than 0", name));
+}
+
+/// Throws std::invalid_argument for 0.
+inline void check_limit(std::optional<std::size_t> limit, const char* name) {
+  if (limit == std::size_t{0}) {
+    throw std::invalid_argument(fmt::format("{} must be greater than 0", name));
+  }
+}
+
+}  // namespace procfarm

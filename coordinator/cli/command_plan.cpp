@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// command_plan.cpp - `plan` and --dry-run: the job as it would be carried out, nothing else.
+#include <algorithm>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "commands.hpp"
+#include "job_check.hpp"
+#include "job_jsonl.hpp"
+#include "job_plan.hpp"
+#include "job_toml.hpp"
+#include "show_output.hpp"
+
+namespace procfarm::cli {
+Job read_whole_job(const std::string& path) {
+  if (!is_jsonl_job(path)) return read_job_toml(path);
+  JsonlJob stream(path);
+  std::vector<TaskSpec> tasks;
+  while (auto task = stream.next()) tasks.push_back(std::move(*task));
+  Job job = stream.job();
+  job.tasks = std::move(tasks);
+  return job;
+}
+
+int print_plan(const Job& job, const std::vector<std::string>& only, bool json) {
+  Selectors selectors(only);
+  for (const TaskSpec& task : job.tasks) (void)selectors.select(task);
+  const auto unmatched = selectors.unmatched();
+  if (!unmatched.empty()) {
+    throw std::invalid_argument("--only " + unmatched.front() + ": there is no such task");
+  }
+  const PlanFilter filter = [&selectors](const TaskSpec& task, std::uint64_t index) {
+    const auto ranges = selectors.select(task);
+    return ranges && (ranges->empty() ||
+                      std::any_of(ranges->begin(), ranges->end(), [index](const auto& range) {
+                        return index >= range.first && index <= range.second;
+                      }));
+  };
+  return show_guarded({}, [&](ShowOutput& out) {
+    const PlanSink sink = [&out](std::string_view line) { out.put(line); };
+    json ? plan_json(job, sink, filter) : plan_text(job, sink, filter);
+    return 0;
+  });
+}
+
+int command_plan(const Options& options) {
+  const Job job = read_whole_job(options.job);
+  check_job(job, {.jobs = options.running.jobs.value_or(0)});
+  return print_plan(job, options.running.only, options.json || options.running.json);
+}
+
+}  // namespace procfarm::cli

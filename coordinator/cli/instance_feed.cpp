@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// instance_feed.cpp - which data may block, and the walk to an index.
+#include "instance_feed.hpp"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+namespace procfarm::cli {
+namespace {
+
+bool may_block(const Job& job, const TaskSpec& task) {
+  if (!task.data || task.data->path.empty()) return false;
+  if (task.data->kind == ForeachKind::glob) return false;
+  if (task.data->path == "-") return true;
+  struct stat status {};
+  const std::string path = job.absolute(task.data->path);
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+}  // namespace
+
+InstanceFeed::InstanceFeed(std::shared_ptr<const Job> job, std::shared_ptr<const TaskSpec> task,
+                           bool keeps, std::function<void()> arrived)
+    : keeps_(keeps) {
+  const auto stream = std::make_shared<InstanceStream>(*job, *task);
+  count_ = stream->count();
+  const bool blocks = may_block(*job, *task);
+  // The thread that reads may outlive us: it owns what the stream refers to.
+  auto read = [stream, job = std::move(job), task = std::move(task)] { return stream->next(); };
+  rows_ = blocks ? std::make_unique<ReadAhead<Instance>>(std::move(read), std::move(arrived))
+                 : std::make_unique<ReadAhead<Instance>>(std::move(read));
+}
+
+InstanceFeed::Answer InstanceFeed::take(std::uint64_t index) {
+  const auto kept = passed_over_.find(index);
+  if (kept != passed_over_.end()) {
+    Answer answer{State::instance, std::move(kept->second)};
+    passed_over_.erase(kept);
+    return answer;
+  }
+  while (true) {
+    ReadAhead<Instance>::Answer row = rows_->take();
+    if (row.state == ReadAhead<Instance>::State::later) return {State::later, std::nullopt};
+    if (row.state == ReadAhead<Instance>::State::end) return {State::end, std::nullopt, next_};
+    const std::uint64_t read = next_++;
+    if (read == index) return {State::instance, std::move(row.item)};
+    if (keeps_) passed_over_.emplace(read, std::move(*row.item));
+  }
+}
+
+}  // namespace procfarm::cli

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// instance_feed.hpp - a task's instances by their index. Rows are read once and in order; those
+// that are passed over because a later one may start first wait here.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "instance.hpp"
+#include "read_ahead.hpp"
+
+namespace procfarm::cli {
+
+/// One thread at a time.
+class InstanceFeed {
+ public:
+  enum class State { instance, later, end };
+  struct Answer {
+    State state = State::end;
+    std::optional<Instance> instance{};
+    std::uint64_t count = 0;  // at the end: how many there are
+  };
+
+  /// Data from a pipe is read by a thread, and `arrived` is called in it after a put-off take().
+  /// With `keeps` rows that are passed over are kept, else they are dropped. Throws JobError.
+  InstanceFeed(std::shared_ptr<const Job> job, std::shared_ptr<const TaskSpec> task, bool keeps,
+               std::function<void()> arrived);
+
+  /// The instance with this index, each of them once. Throws JobError if the data can be read no
+  /// further.
+  Answer take(std::uint64_t index);
+
+  /// Of all instances, where that is known.
+  std::optional<std::uint64_t> count() const { return count_; }
+
+ private:
+  bool keeps_;
+  std::optional<std::uint64_t> count_;
+  std::unique_ptr<ReadAhead<Instance>> rows_;
+  std::map<std::uint64_t, Instance> passed_over_;
+  std::uint64_t next_ = 0;
+};
+
+}  // namespace procfarm::cli

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// run_store.hpp - one run database open for writing: makes or reopens the file and turns records
+// into rows. Knows no thread and no queue (RunWriter's), and never reads a row back.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "row_mover.hpp"
+#include "run_directory.hpp"
+#include "run_record.hpp"
+
+namespace procfarm::cli {
+
+/// The connection and its prepared statements. One thread at a time. All functions throw
+/// SQLite::Exception when the file cannot be written; failure_text() makes a message of it.
+class RunStore {
+ public:
+  /// Makes a new database, mode 0600, or none: throws RunError, with path and cause, also if there
+  /// is one already. With `durable` a
+  /// commit survives a power cut, without it only the death of every process.
+  static std::unique_ptr<RunStore> create(const RunDirectory& directory, const RunDescription& run,
+                                          bool durable);
+
+  /// Opens the database of an earlier run to go on with it. What was running when its process died
+  /// (a row says so, or the file of what is in flight) becomes a failed attempt with the cause
+  /// `interrupted`, to be followed by another; what was skipped is open again. Throws RunError if
+  /// the file is not a run database, newer, damaged, or cannot be written.
+  static std::unique_ptr<RunStore> reopen(const RunDirectory& directory, const RunDescription& run,
+                                          bool durable);
+
+  ~RunStore();
+  RunStore(const RunStore&) = delete;
+  RunStore& operator=(const RunStore&) = delete;
+
+  /// Opens a transaction unless one is open.
+  void begin();
+  /// Ends it; when this returns, what was written is in the file. Without a transaction: nothing.
+  void commit();
+
+  void write(const TaskDescription& task);
+  void write(const InstanceCount& count);
+  void write(const AttemptStarted& attempt);
+  void write(const AttemptFinished& attempt);
+  void write(const RunEnd& end);
+  void write(const InstanceReopened& instance);
+  void write(const ShelvedRows& rows);
+  void write(const RestoredRows& rows);
+  void write(const TasksForgotten& tasks);
+
+  /// Something the user should know about how this file is written.
+  const std::optional<std::string>& note() const { return note_; }
+
+  /// `error` with the file's path and the cause, for people.
+  std::string failure_text(const std::exception& error) const;
+
+ private:
+  explicit RunStore(const RunDirectory& directory);
+
+  void make_tables(const RunDescription& run, bool durable);
+  void refuse_damage();
+  RowMover& row_mover();
+  void set_journal(bool durable);
+  void prepare();
+  void insert_run(const RunDescription& run);
+  void continue_run(const RunDescription& run);
+  void write_output(const AttemptFinished& attempt);
+
+  std::filesystem::path file_;
+  SQLite::Database database_;  // outlives the statements
+  std::unique_ptr<SQLite::Statement> insert_task_;
+  std::unique_ptr<SQLite::Statement> insert_started_;
+  std::unique_ptr<SQLite::Statement> insert_finished_;
+  std::unique_ptr<SQLite::Statement> insert_output_;
+  std::unique_ptr<RowMover> row_mover_;  // made when rows are first moved
+  bool in_transaction_ = false;
+  std::optional<std::string> note_;
+};
+
+}  // namespace procfarm::cli

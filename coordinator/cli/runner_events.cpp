@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// runner_events.cpp - what other threads have told: attempts that ended, commits, rows.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "runner.hpp"
+#include "show_output.hpp"
+
+namespace procfarm::cli {
+namespace {
+
+constexpr std::size_t tail_bytes = 4096;
+constexpr int duration_weight = 32;  // of what was learnt before, against one new duration
+
+}  // namespace
+
+void Runner::handle(Events events) {
+  for (AttemptReport& report : events.ended) {
+    launcher_.ended(report.record.key);
+    ended(std::move(report));
+  }
+  for (const auto& [task, count] : events.rows_counted) expect_rows(task, count);
+  for (const std::uint32_t task : events.rows_arrived) plan_->rows_arrived(task);
+  if (events.database_failure && !std::exchange(database_failed_, true)) {
+    ending_.write_failed();
+    drain("the run database cannot be written: " + *events.database_failure);
+  }
+  note_begun();
+  session_->committed(events.committed);
+  reporter_->committed(events.committed);
+}
+
+/// Those behind which others have ended begin now.
+void Runner::note_begun() {
+  if (!session_->is_kept()) return;
+  for (const RunningAttempt& running : launcher_.newly_begun()) {
+    const auto active = active_.find(running.key.instance);
+    if (active == active_.end()) continue;
+    session_->begun({.key = running.key,
+                     .worker_pid = running.worker_pid,
+                     .started = running.started,
+                     .hash = active->second.prepared.hash});
+  }
+}
+
+void Runner::ended(AttemptReport report) {
+  const auto entry = active_.find(report.record.key.instance);
+  if (entry == active_.end()) return;
+  ActiveInstance& active = entry->second;
+  if (killed_ && report.kind == FailureKind::worker_lost) {
+    report.record.outcome = AttemptOutcome::cancelled;  // our own doing
+    report.record.cause = "cancelled";
+  }
+  if (report.pool_broken && !plan_->stopped()) {
+    ending_.farm_failed();
+    drain(report.record.error_message);
+  }
+  // What a broken farm had not begun is work that is left.
+  const bool never_begun = report.pool_broken && report.record.started == TimePoint{};
+  if (report.record.outcome == AttemptOutcome::cancelled || never_begun) {
+    withdraw(report, active);
+    active_.erase(entry);
+    return;
+  }
+  conclude_attempt(report, active.prepared);
+  active.prepared.out_file.reset();
+  active.prepared.err_file.reset();
+  if (report.record.cause == output_write_cause) ending_.write_failed();
+  if (report.pool_broken) report.record.error_message = "the farm failed";
+  learn_duration(report);
+  settle_or_retry(std::move(report), active);
+}
+
+void Runner::settle_or_retry(AttemptReport report, ActiveInstance& active) {
+  const InstanceKey instance = report.record.key.instance;
+  const TaskSpec& task = *tasks_[instance.task].spec;
+  const Retries retries = task.retries.value_or(Retries{});
+  const bool passed = report.record.outcome == AttemptOutcome::passed;
+  // A disk that is full will not be less so at the next attempt.
+  if (is_lost_too_often(report, active)) quarantine(report, active);
+  const std::string& cause = report.record.cause;
+  const bool retryable = !passed && cause != output_write_cause && cause != quarantined_cause &&
+                         cause != "data" && retry_wanted(retries, report);
+  const Verdict verdict = plan_->finished(instance, passed, retryable, Clock::now());
+  report.record.settled = verdict.settled;
+  report.record.label = active.instance.label;
+  report.record.hash = active.prepared.hash;
+  ShownAttempt told = shown(report, active);
+  free_worker_number(active);
+  record_end(std::move(report.record));
+  reporter_->ended(std::move(told), last_sequence_);
+  if (!verdict.settled) return;
+  active_.erase(instance);
+  release_if_settled(instance.task);
+  check_halt();
+}
+
+/// Until it is committed the attempt counts as one that runs.
+void Runner::record_end(AttemptFinished record) {
+  const AttemptKey key = record.key;
+  if (record.worker_pid != 0) {
+    session_->begun({.key = key,
+                     .worker_pid = record.worker_pid,
+                     .started = record.started,
+                     .hash = record.hash});
+  }
+  last_sequence_ = session_->record(std::move(record));
+  session_->ended(key, last_sequence_);
+}
+
+/// The attempt was cancelled. One that had begun is told; one that had not never was.
+void Runner::withdraw(const AttemptReport& report, ActiveInstance& active) {
+  const bool begun = report.record.started != TimePoint{};
+  plan_->withdraw(report.record.key.instance);
+  if (!begun) {
+    session_->ended(report.record.key, 0);  // no record speaks of it
+    return;
+  }
+  AttemptReport cancelled = report;
+  cancelled.record.label = active.instance.label;
+  cancelled.record.hash = active.prepared.hash;
+  ShownAttempt told = shown(cancelled, active);
+  record_end(std::move(cancelled.record));
+  reporter_->ended(std::move(told), last_sequence_);
+}
+
+ShownAttempt Runner::shown(const AttemptReport& report, const ActiveInstance& active) const {
+  const AttemptFinished& record = report.record;
+  const TaskSpec& task = *tasks_[record.key.instance.task].spec;
+  ShownAttempt told{.key = record.key,
+                    .outcome = record.outcome,
+                    .settled = record.settled,
+                    .task = task.name,
+                    .name = instance_name(task, record.key.instance.index),
+                    .label = active.instance.label,
+                    .command = active.prepared.command,
+                    .cause = record.cause,
+                    .exit_code = record.exit_code,
+                    .signal = record.signal,
+                    .worker_pid = record.worker_pid,
+                    .started = record.started,
+                    .finished = record.finished,
+                    .cpu_time = record.cpu_time,
+                    .peak_memory = record.peak_memory,
+                    .print_out = active.prepared.print_out,
+                    .print_err = active.prepared.print_err};
+  if (record.outcome == AttemptOutcome::failed) told.reason = how_it_ended(record);
+  if (record.outcome == AttemptOutcome::skipped) {
+    told.reason = record.cause == "needs" ? "what it needs did not succeed" : "up to date";
+  }
+  if (told.print_out || reporter_->wants_outputs()) told.out = record.stdout_bytes;
+  if (told.print_err || reporter_->wants_outputs()) told.err = record.stderr_bytes;
+  const std::string& err = record.stderr_bytes;
+  // What is printed as a block need not be said twice.
+  if (record.outcome == AttemptOutcome::failed && !told.print_err) {
+    told.stderr_tail = err.substr(err.size() - std::min(err.size(), tail_bytes));
+  }
+  if (reporter_->wants_results()) told.result = record.result;
+  return told;
+}
+
+void Runner::learn_duration(const AttemptReport& report) {
+  if (tasks_[report.record.key.instance.task].signature == nullptr) return;
+  const Duration took = report.record.finished - report.record.started;
+  mean_call_ = mean_call_ == Duration::zero()
+                   ? took
+                   : (mean_call_ * (duration_weight - 1) + took) / duration_weight;
+  plan_->set_function_window(function_window(jobs_, mean_call_));
+}
+
+/// A stream may have any number of tasks: what is settled gives its memory back.
+void Runner::release_if_settled(std::uint32_t number) {
+  if (!task_stream_ || !plan_->settled(number)) return;
+  tasks_[number].feed.reset();
+  tasks_[number].spec.reset();
+}
+
+}  // namespace procfarm::cli

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// show_logs.cpp - one block for each attempt: a heading, standard output, standard error.
+#include "show_logs.hpp"
+
+#include <fmt/format.h>
+
+#include "diagnostic.hpp"
+#include "units.hpp"
+
+namespace procfarm::cli {
+namespace {
+
+std::string heading(const RecordedAttempt& read) {
+  const AttemptFinished& attempt = read.attempt;
+  std::string text = fmt::format("== {}", read.instance_name());
+  if (!attempt.label.empty()) text += fmt::format(" ({})", escape_control(attempt.label));
+  if (attempt.key.attempt > 0) text += fmt::format(", attempt {}", attempt.key.attempt);
+  text += fmt::format(": {}", how_it_ended(attempt));
+  if (attempt.finished > attempt.started) {
+    text += fmt::format(", {}", format_duration(attempt.finished - attempt.started));
+  }
+  return text + "\n";
+}
+
+void show_attempt(const RecordedAttempt& read, ShowOutput& out) {
+  out.put(heading(read));
+  out.put(printable_lines(read.attempt.stdout_bytes, ""));
+  if (read.attempt.stderr_bytes.empty()) return;
+  out.put("-- standard error\n");
+  out.put(printable_lines(read.attempt.stderr_bytes, ""));
+}
+
+}  // namespace
+
+int show_logs(const ShowOptions& options) {
+  return show_run(options, [&options](RunReader& run, ShowOutput& out) {
+    RunSelection selection = parse_run_selection(options.selector);
+    selection.attempt = options.attempt;
+    ShowOutput err(options.err);
+    bool found = false;
+    run.visit_outputs(selection, [&](const RecordedAttempt& attempt) {
+      found = true;
+      if (!options.raw) return show_attempt(attempt, out);
+      out.put(attempt.attempt.stdout_bytes);
+      err.put(attempt.attempt.stderr_bytes);
+    });
+    if (found) return 0;
+    if (!selection.failed) {
+      throw RunError(fmt::format("run {} has no attempt of '{}' yet", run.directory().id(),
+                                 escape_control(options.selector)));
+    }
+    err.put(fmt::format("nothing failed in run {}\n", run.directory().id()));
+    return 0;
+  });
+}
+
+}  // namespace procfarm::cli

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// credit.hpp - how many tasks one worker may hold: as many as fill a window of time, estimated
+// from what tasks took lately. Starts with one, grows with each result, so that a first guess
+// never buries tasks behind a long one.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include <procfarm/duration.hpp>
+
+namespace procfarm::scheduling {
+
+/// One thread at a time.
+class Credit {
+ public:
+  Credit(Duration window, std::uint32_t max_queued) : window_(window), max_queued_(max_queued) {}
+
+  /// An attempt has ended after so long, as its worker says: nonsense is cut to what can be.
+  void result(Duration took) {
+    took = std::clamp(took, Duration::zero(), longest_believed);
+    const double nanoseconds = static_cast<double>(took.count());
+    average_ = results_ == 0 ? nanoseconds : average_ + (nanoseconds - average_) / 16;
+    ++results_;
+  }
+
+  /// Tasks that fill the window, the running one included and the prefetched one not.
+  std::uint32_t tasks(std::uint32_t workers) const;
+
+  /// Holding one more than tasks() is worth it: the round trip is not small against a task.
+  bool prefetches() const;
+  /// Tasks are so long that one prefetched too early may wait too long.
+  bool long_tasks() const;
+  /// A worker whose running task is older than this should not have others waiting behind it.
+  Duration patience() const;
+  /// Taking so many tasks from one worker for another saves more than the message costs.
+  bool worth_moving(std::uint32_t tasks) const;
+
+ private:
+  static constexpr Duration longest_believed = std::chrono::hours{24 * 365};
+
+  Duration window_;
+  std::uint32_t max_queued_;
+  double average_ = 0;  // nanoseconds per task
+  std::uint64_t results_ = 0;
+};
+
+}  // namespace procfarm::scheduling

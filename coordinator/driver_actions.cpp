@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// driver_actions.cpp - carrying out what the scheduler has decided.
+#include <sys/random.h>
+
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+
+#include <fmt/core.h>
+
+#include <procfarm/wire/message.hpp>
+#include <procfarm/wire/modules.hpp>
+
+#include "driver.hpp"
+#include "shared_options.hpp"
+#include "task_text.hpp"
+
+namespace procfarm {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t max_run_bytes = 1 << 20;  // more travels in further messages
+
+void fill_token(std::array<unsigned char, 16>& token) {
+  if (::getrandom(token.data(), token.size(), 0) != static_cast<ssize_t>(token.size())) {
+    throw std::system_error(errno, std::generic_category(), "getrandom");
+  }
+}
+
+// Called by a thread of ZeroMQ.
+void delete_sent_bytes(void*, void* owned) { delete static_cast<std::string*>(owned); }
+
+// Collects tasks for one worker into messages.
+class RunBuilder {
+ public:
+  RunBuilder(wire::Sequence first, std::size_t bytes) {
+    run_.first_sequence = first;
+    bytes_.reserve(bytes);
+  }
+
+  void add(const detail::FutureState& state, std::uint32_t attempt) {
+    run_.tasks.push_back(state.id);
+    run_.attempts.push_back(attempt);
+    run_.functions.push_back(state.function);
+    run_.sizes.push_back(state.payload.size());
+    bytes_.append(state.payload.view());
+  }
+  bool empty() const { return run_.tasks.empty(); }
+  bool full() const { return bytes_.size() >= max_run_bytes; }
+
+  void send(WorkerSocket& socket, const std::string& routing_id) {
+    const wire::Sequence next = run_.first_sequence + run_.tasks.size();
+    auto* bytes = new std::string(std::exchange(bytes_, {}));
+    zmq::message_t payload(bytes->data(), bytes->size(), &delete_sent_bytes, bytes);
+    socket.send(routing_id, wire::encode(wire::ToWorker(std::exchange(run_, {}))),
+                std::move(payload));
+    run_.first_sequence = next;
+  }
+
+ private:
+  wire::Run run_{};
+  std::string bytes_{};
+};
+
+}  // namespace
+
+void Driver::perform(const action::Spawn& what) {
+  try {
+    spawn(what.worker);
+  } catch (const std::exception& error) {
+    start_refused(what.worker, error.what());
+  }
+}
+
+void Driver::spawn(WorkerId worker) {
+  auto occupant = std::make_unique<Occupant>(worker);
+  fill_token(occupant->token);
+  const auto& options = core_->options;
+  Streams& streams = streams_[worker.seat];
+  if (options.capture_stdout) streams.out = std::make_unique<CapturedStream>(-1);
+  if (options.capture_stderr) {
+    streams.err = std::make_unique<CapturedStream>(options.forward_captured ? STDERR_FILENO : -1);
+  }
+  SpawnOrder order;
+  order.life = {worker.seat, worker.incarnation};
+  order.token.assign(occupant->token.begin(), occupant->token.end());
+  order.page_fd = occupant->memory.page_fd();
+  order.arena_fd = occupant->memory.arena_fd();
+  if (streams.out) order.stdout_fd = streams.out->fd();
+  if (streams.err) order.stderr_fd = streams.err->fd();
+  std::size_t connecting = 0;
+  {
+    const auto lock = core_->seats.lock();
+    core_->seats.settle_in(std::move(occupant));
+    for (const auto& each : core_->seats.all()) connecting += each && each->routing_id.empty();
+  }
+  reserve_.set_free(connecting);
+  const wire::UniqueFd line = socket_.open_line(order.life);
+  order.line_fd = line.get();
+  supervisor_.spawn(order);
+}
+
+void Driver::perform(const action::Assign& what) {
+  const auto lock = core_->seats.lock();
+  Occupant* occupant = core_->seats.at(what.worker);
+  if (occupant == nullptr) return;  // its end is being reported, and brings them back
+  if (occupant->modules_sent < wire::module_count()) send_modules(*occupant);
+  send_run(*occupant, what.tasks);
+}
+
+void Driver::send_run(Occupant& occupant, const std::vector<Dispatch>& tasks) {
+  // While the seats are locked a pending task stays pending; the arguments of one that was
+  // cancelled are being released by another thread.
+  const auto find_pending = [this](TaskId task) {
+    detail::FutureState* state = tasks_.find(task);
+    return state != nullptr && state->phase() == detail::Phase::pending ? state : nullptr;
+  };
+  std::size_t bytes = 0;
+  for (const Dispatch& dispatch : tasks) {
+    const detail::FutureState* state = find_pending(dispatch.task);
+    if (state != nullptr) bytes += state->payload.size();
+  }
+  RunBuilder builder(occupant.next(), bytes);
+  for (const Dispatch& dispatch : tasks) {
+    detail::FutureState* state = find_pending(dispatch.task);
+    if (state == nullptr) {
+      scheduler_.cancelled(dispatch.task);
+      continue;
+    }
+    core_->seats.board(occupant, *state, dispatch.attempt);
+    builder.add(*state, dispatch.attempt);
+    if (builder.full()) builder.send(socket_, occupant.routing_id);
+  }
+  if (!builder.empty()) builder.send(socket_, occupant.routing_id);
+}
+
+void Driver::perform(const action::Recall& what) {
+  const auto lock = core_->seats.lock();
+  for (const TaskId task : what.tasks) {
+    detail::FutureState* state = tasks_.find(task);
+    if (state == nullptr || core_->seats.take_back(*state)) {
+      scheduler_.recalled(what.worker, task);
+    } else {
+      scheduler_.recall_refused(what.worker, task);
+    }
+  }
+}
+
+void Driver::perform(const action::Inspect& what) {
+  const auto lock = core_->seats.lock();
+  const detail::FutureState* state = tasks_.find(what.task);
+  Occupant* occupant = core_->seats.at(what.worker);
+  if (state != nullptr && occupant != nullptr && core_->seats.running(*state)) {
+    const Time started(occupant->memory.page().begun_at.load(std::memory_order_relaxed));
+    scheduler_.begun(what.worker, what.task, started, now(), actions_);
+  } else {
+    scheduler_.not_begun(what.worker, what.task, now());
+  }
+}
+
+void Driver::perform(const action::Stop& what) {
+  const auto lock = core_->seats.lock();
+  const detail::FutureState* state = tasks_.find(what.task);
+  Occupant* occupant = core_->seats.at(what.worker);
+  if (state == nullptr || occupant == nullptr || !state->place) return;
+  wire::SeatPage& page = occupant->memory.page();
+  page.stop_grace.store(what.grace.count(), std::memory_order_relaxed);
+  page.stop.store(state->place.sequence + 1, std::memory_order_release);
+  socket_.send(occupant->routing_id, wire::encode(wire::ToWorker(wire::Stop{})));
+}
+
+void Driver::perform(const action::Kill& what) { give_up(what.worker); }
+
+void Driver::perform(const action::Retire& what) {
+  const auto lock = core_->seats.lock();
+  Occupant* occupant = core_->seats.at(what.worker);
+  if (occupant == nullptr) return;
+  occupant->leaving = true;
+  if (occupant->routing_id.empty()) {
+    supervisor_.kill({what.worker.seat, what.worker.incarnation});
+  } else {
+    socket_.send(occupant->routing_id, wire::encode(wire::ToWorker(wire::Leave{})));
+  }
+  if (closing_ && !kill_all_at_) kill_all_at_ = now() + 5s;
+}
+
+void Driver::perform(const action::Settle& what) {
+  detail::FutureState* state = tasks_.find(what.task);
+  if (state == nullptr) return;
+  if (what.reason == SettleReason::cancelled) return tasks_.settle_cancelled(*state);
+  tasks_.settle_error(*state, error_for(*state, what.reason));
+}
+
+ErrorRecord Driver::error_for(const detail::FutureState& state, SettleReason reason) const {
+  if (reason == SettleReason::broken && broken_) {
+    ErrorRecord record = *broken_;
+    record.task = task_ref(state);
+    return record;
+  }
+  ErrorRecord record;
+  record.task = task_ref(state);
+  if (reason == SettleReason::timed_out) {
+    record.kind = ErrorRecord::Kind::task_timeout;
+    record.limit = state.options->task.timeout.value_or(Duration::zero());
+    return record;
+  }
+  record.kind = ErrorRecord::Kind::worker_lost;
+  if (loss_) {
+    record.signal = loss_->signal;
+    record.exit_code = loss_->exit_code;
+    record.stderr_tail = loss_->stderr_tail;
+  }
+  return record;
+}
+
+}  // namespace procfarm

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+// future_state.cpp - settling, waiting and telling.
+#include "future_state.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include <fmt/core.h>
+
+#include <procfarm/wire/chunk.hpp>
+
+#include "shared_options.hpp"
+#include "state_slab.hpp"
+
+namespace procfarm::detail {
+namespace {
+
+constexpr std::size_t stripe_count = 64;
+
+std::array<StateLocks::Stripe, stripe_count>& stripes() {
+  // Never destroyed: futures may be used by static destructors.
+  static auto* all = new std::array<StateLocks::Stripe, stripe_count>;
+  return *all;
+}
+
+void run_callback(const std::function<void()>& callback) {
+  try {
+    callback();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "procfarm: a callback of a future threw: {}\n", error.what());
+  } catch (...) {
+    fmt::print(stderr, "procfarm: a callback of a future threw something unknown\n");
+  }
+}
+
+}  // namespace
+
+StateLocks::Stripe& StateLocks::of(const FutureState* state) {
+  const auto address = reinterpret_cast<std::uintptr_t>(state);
+  return stripes()[(address >> 6 ^ address >> 14) % stripe_count];
+}
+
+void StateLocks::barrier() {
+  for (Stripe& stripe : stripes()) std::lock_guard passed(stripe.mutex);
+}
+
+void retain(FutureState* state) noexcept {
+  if (state != nullptr) state->references_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void release(FutureState* state) noexcept {
+  if (state == nullptr) return;
+  if (state->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete state;
+}
+
+// A sanitizer sees more of what malloc has given.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+void* FutureState::operator new(std::size_t size) { return ::operator new(size); }
+void FutureState::operator delete(void* place) noexcept { ::operator delete(place); }
+#else
+void* FutureState::operator new(std::size_t size) {
+  static_assert(sizeof(FutureState) <= state_place_size);
+  return size <= state_place_size ? take_state_place() : throw std::bad_alloc();
+}
+void FutureState::operator delete(void* place) noexcept { free_state_place(place); }
+#endif
+
+FutureState::FutureState(std::uint64_t task, TaskHost& task_host, const SharedOptions& task_options)
+    : id(task), host(&task_host), options(&task_options) {
+  task_options.retain();
+}
+
+FutureState::~FutureState() {
+  options->release();
+  delete extension_.load(std::memory_order_acquire);
+}
+
+bool FutureState::claim() {
+  std::uint32_t word = word_.load(std::memory_order_relaxed);
+  while ((word & phase_mask) == static_cast<std::uint32_t>(Phase::pending)) {
+    const std::uint32_t claimed = word | static_cast<std::uint32_t>(Phase::settling);
+    if (word_.compare_exchange_weak(word, claimed, std::memory_order_acq_rel)) return true;
+  }
+  return false;
+}
+
+bool FutureState::finish(Phase final_phase) {
+  // settling is 1: xor turns it into the final phase and leaves the flag.
+  const std::uint32_t change =
+      static_cast<std::uint32_t>(Phase::settling) ^ static_cast<std::uint32_t>(final_phase);
+  return (word_.fetch_xor(change, std::memory_order_acq_rel) & watched) != 0;
+}
+
+void FutureState::announce() { announce(std::unique_lock(StateLocks::of(this).mutex)); }
+
+void FutureState::announce(std::unique_lock<std::mutex> stripe) {
+  StateLocks::of(this).changed.notify_all();
+  Extension* rare = extension_.load(std::memory_order_acquire);
+  if (rare == nullptr) return;
+  const auto watchers = std::exchange(rare->watchers, {});
+  if (!rare->callbacks.empty() && !rare->delivering) {
+    rare->delivering = true;
+    retain(this);
+    host->run_callbacks(*this);
+  }
+  stripe.unlock();
+  for (const auto& watcher : watchers) watcher->settled(*this);
+}
+
+bool FutureState::wait(std::optional<Duration> timeout) {
+  if (done()) return true;
+  if (timeout && *timeout <= Duration::zero()) return false;
+  FutureState* const self = this;
+  const WaitScope waiting({&self, 1}, !timeout);
+  StateLocks::Stripe& stripe = StateLocks::of(this);
+  std::unique_lock lock(stripe.mutex);
+  word_.fetch_or(watched, std::memory_order_acq_rel);
+  const auto is_done = [this] { return done(); };
+  if (!is_done()) host->check_process();
+  if (!timeout || *timeout > std::chrono::hours(24 * 365)) {
+    stripe.changed.wait(lock, is_done);
+    return true;
+  }
+  return stripe.changed.wait_for(lock, *timeout, is_done);
+}
+
+bool FutureState::watch(const std::shared_ptr<Watcher>& watcher) {
+  std::lock_guard lock(StateLocks::of(this).mutex);
+  word_.fetch_or(watched, std::memory_order_acq_rel);
+  if (done()) return false;
+  host->check_process();
+  extension().watchers.push_back(watcher);
+  return true;
+}
+
+void FutureState::unwatch(const Watcher* watcher) {
+  std::lock_guard lock(StateLocks::of(this).mutex);
+  Extension* rare = extension_.load(std::memory_order_acquire);
+  if (rare == nullptr) return;
+  std::erase_if(rare->watchers, [&](const auto& each) { return each.get() == watcher; });
+}
+
+void FutureState::add_callback(std::function<void()> callback) {
+  {
+    std::lock_guard lock(StateLocks::of(this).mutex);
+    word_.fetch_or(watched, std::memory_order_acq_rel);
+    Extension& rare = extension();
+    rare.callbacks.push_back(std::move(callback));
+    // Between finish() and announce() the callbacks are still the announcer's to start.
+    if (!done() || rare.delivering || rare.callbacks.size() > 1) return;
+    rare.delivering = true;
+  }
+  deliver_callbacks();
+}
+
+void FutureState::deliver_callbacks() {
+  std::unique_lock lock(StateLocks::of(this).mutex);
+  Extension& rare = extension();
+  while (!rare.callbacks.empty()) {
+    const std::function<void()> callback = std::move(rare.callbacks.front());
+    rare.callbacks.pop_front();
+    lock.unlock();
+    run_callback(callback);
+    lock.lock();
+  }
+  rare.delivering = false;
+}
+
+Extension& FutureState::extension() {
+  Extension* rare = extension_.load(std::memory_order_acquire);
+  if (rare != nullptr) return *rare;
+  auto fresh = std::make_unique<Extension>();
+  if (extension_.compare_exchange_strong(rare, fresh.get(), std::memory_order_acq_rel)) {
+    return *fresh.release();
+  }
+  return *rare;
+}
+
+Chunk::~Chunk() {
+  for (FutureState* each : rest) release(each);
+}
+
+Chunk* FutureState::chunk() const {
+  if (!wire::is_chunk(function)) return nullptr;
+  return extension_.load(std::memory_order_acquire)->chunk.get();
+}
+
+std::uint64_t FutureState::weight() const {
+  const Chunk* several = chunk();
+  return several == nullptr ? 1 : several->count;
+}
+
+std::shared_ptr<void> FutureState::take_dropped() {
+  Extension* rare = extension_.load(std::memory_order_acquire);
+  return rare == nullptr ? nullptr : std::exchange(rare->taken_back, nullptr);
+}
+
+WaitScope::WaitScope(std::span<FutureState* const> states, bool for_all) {
+  TaskHost* const host = served();
+  if (host == nullptr) return;
+  // The host of a settled state may be gone, and another one may have its address.
+  const auto is_own = [host](const FutureState* each) {
+    return each->host == host && !each->done();
+  };
+  if (std::none_of(states.begin(), states.end(), is_own)) return;
+  host->begin_wait(states, for_all);
+  host_ = host;
+}
+
+WaitScope::~WaitScope() {
+  if (host_ != nullptr) host_->end_wait();
+}
+
+TaskHost*& WaitScope::served() noexcept {
+  constinit thread_local TaskHost* host = nullptr;
+  return host;
+}
+
+}  // namespace procfarm::detail

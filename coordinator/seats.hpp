@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// seats.hpp - who sits where: for each seat the shared memory, the worker in it, and the tasks on
+// board in the order of their sequence numbers. This is where dispatch and cancellation meet:
+// putting a task on board, taking it back and looking whether it runs happen under one lock (the
+// third of the process beside inbox and future states, because cancel() must act in the caller's
+// thread).
+//
+// A task on board holds no reference of its own: the driver's table does. An entry whose task was
+// taken back stays, empty, until its turn would have come.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <procfarm/task_info.hpp>
+#include <procfarm/wire/seat.hpp>
+
+#include "future_state.hpp"
+#include "scheduler.hpp"
+
+namespace procfarm {
+
+struct Boarded {
+  detail::FutureState* state = nullptr;  // nullptr: taken back
+  std::uint32_t attempt = 0;
+};
+
+/// One life of one worker, as the coordinator sees it. Fields above the line are guarded by Seats,
+/// those below are the driver's alone.
+struct Occupant {
+  explicit Occupant(WorkerId worker) : id(worker), memory(wire::Seat::create()), results(memory) {}
+
+  const WorkerId id;
+  wire::Seat memory;
+  int pid = 0;
+  wire::Sequence first = 0;  // sequence of on_board.front()
+  std::deque<Boarded> on_board{};
+  std::uint64_t tasks_done = 0;
+  // ---
+  wire::ResultReader results;
+  std::array<unsigned char, 16> token{};
+  std::string routing_id{};  // empty: no first contact yet
+  std::uint32_t modules_sent = 0;
+  bool ready = false;
+  bool leaving = false;
+  std::optional<Time> hello_deadline{};
+
+  wire::Sequence next() const { return first + on_board.size(); }
+  Boarded* find(wire::Sequence sequence) {
+    return sequence < first || sequence >= next() ? nullptr : &on_board[sequence - first];
+  }
+};
+
+class Seats {
+ public:
+  using Lock = std::unique_lock<std::mutex>;
+
+  explicit Seats(std::size_t count) : occupants_(count) {}
+
+  /// Everything below needs it. Never held while something waits.
+  Lock lock() const { return Lock(mutex_); }
+
+  Occupant* at(WorkerId worker);
+  Occupant* occupant_of(const detail::FutureState& state);
+  const std::vector<std::unique_ptr<Occupant>>& all() const { return occupants_; }
+  Occupant& settle_in(std::unique_ptr<Occupant> occupant);
+  std::unique_ptr<Occupant> remove(WorkerId worker);
+
+  /// Gives the task the next sequence number of that worker and marks its slot.
+  void board(Occupant& occupant, detail::FutureState& state, std::uint32_t attempt);
+  /// False if it has begun. True if it is nowhere or was taken back.
+  bool take_back(detail::FutureState& state);
+  bool running(const detail::FutureState& state) const;
+  /// Forgets the entry at `sequence` and all empty ones at the front.
+  void leave(Occupant& occupant, wire::Sequence sequence);
+  /// The begun task that has no result yet, if any.
+  Boarded* begun(Occupant& occupant) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Occupant>> occupants_;
+};
+
+}  // namespace procfarm

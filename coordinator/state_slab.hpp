@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// state_slab.hpp - memory for the states of futures. One is made in a caller's thread for each task
+// and freed in whatever thread lets go of it last, millions of times a second, and ten million may
+// be there at once: malloc costs more than all the rest of submit() then, and so do page faults.
+//
+// Blocks of 2 MiB, the second and all later ones in huge pages. Each thread keeps some free places
+// for itself and exchanges them with the blocks in batches. A block that is free as a whole goes
+// back to the system, but for one.
+#pragma once
+
+#include <cstddef>
+
+namespace procfarm::detail {
+
+inline constexpr std::size_t state_place_size = 136;
+
+/// A place of state_place_size bytes, aligned for pointers. Any thread. Throws std::bad_alloc.
+void* take_state_place();
+/// Gives it back. Any thread, also at the end of the program and in a process that was forked.
+void free_state_place(void* place) noexcept;
+
+}  // namespace procfarm::detail

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// worker_socket.cpp - see worker_socket.hpp.
+#include "worker_socket.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <latch>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <fmt/core.h>
+
+namespace procfarm {
+namespace {
+
+constexpr std::int64_t max_header = 4 << 20;  // an encoded failure of an initializer may be long
+constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;
+constexpr std::size_t longest_name = sizeof "/procfarm-XXXXXX/ffffffff.ffffffff" - 1;
+
+std::string usable_parent() {
+  for (const char* variable : {"XDG_RUNTIME_DIR", "TMPDIR"}) {
+    const char* value = std::getenv(variable);
+    if (value == nullptr || *value != '/') continue;
+    if (std::string(value).size() + longest_name > longest_socket_path) continue;
+    if (::access(value, W_OK | X_OK) == 0) return value;
+  }
+  return "/tmp";
+}
+
+constexpr const char* directory_prefix = "procfarm-";
+constexpr const char* owned_mark = "/owned";
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+std::string make_directory(const std::string& parent) {
+  std::string path = parent + "/" + directory_prefix + "XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) fail("mkdtemp " + path);
+  return path;
+}
+
+/// Holds the directory's lock; without one if another process does.
+wire::UniqueFd lock_directory(const std::string& path) {
+  wire::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  const bool ours = fd && ::fstat(fd.get(), &status) == 0 && status.st_uid == ::geteuid();
+  if (!ours || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  return fd;
+}
+
+bool same_directory(int fd, const std::string& path) {
+  struct stat opened {
+  }, named{};
+  return ::fstat(fd, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+wire::UniqueFd listen_at(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, longest_socket_path);
+  wire::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) fail("socket for a worker");
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    fail("bind " + path);
+  if (::listen(fd.get(), 4) != 0) fail("listen at " + path);
+  return fd;
+}
+
+/// One with a mark and without a lock has lost its owner: the lock is always taken first.
+void remove_stale_directories(const std::string& parent) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(parent, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string path = entry->path();
+    if (entry->path().filename().string().rfind(directory_prefix, 0) != 0) continue;
+    if (::access((path + owned_mark).c_str(), F_OK) != 0) continue;
+    const wire::UniqueFd lock = lock_directory(path);
+    if (!lock) continue;
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+}
+
+/// ZeroMQ starts two threads with its first socket, and aborts the program if it cannot.
+void check_threads() {
+  constexpr int of_zeromq = 2;
+  std::latch all_there(1);
+  std::vector<std::jthread> threads;
+  try {
+    for (int i = 0; i < of_zeromq; ++i) threads.emplace_back([&all_there] { all_there.wait(); });
+  } catch (...) {
+    all_there.count_down();
+    throw;
+  }
+  all_there.count_down();
+}
+
+}  // namespace
+
+WorkerSocket::WorkerSocket() : directory_(make_directory(usable_parent())), context_(1) {
+  try {
+    check_threads();
+    own_directory();
+    remove_stale_directories(std::filesystem::path(directory_).parent_path());
+    router_ = zmq::socket_t(context_, zmq::socket_type::router);
+    router_.set(zmq::sockopt::linger, 0);
+    router_.set(zmq::sockopt::router_mandatory, true);
+    router_.set(zmq::sockopt::sndhwm, 0);  // the credit windows bound what is under way
+    router_.set(zmq::sockopt::rcvhwm, 0);
+    router_.set(zmq::sockopt::maxmsgsize, max_header);
+    router_.set(zmq::sockopt::handshake_ivl, 0);  // a worker takes the time that it needs to start
+    router_.set(zmq::sockopt::reconnect_ivl, 20);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+    throw;
+  }
+}
+
+void WorkerSocket::own_directory() {
+  lock_ = lock_directory(directory_);
+  const wire::UniqueFd mark(::open((directory_ + owned_mark).c_str(),
+                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!lock_ || !mark) fail("lock and mark " + directory_);
+}
+
+std::string WorkerSocket::path_of(wire::SeatLife life) const {
+  return fmt::format("{}/{:x}.{:x}", directory_, life.seat, life.incarnation);
+}
+
+std::string WorkerSocket::endpoint_of(wire::SeatLife life) const {
+  return "ipc://" + path_of(life);
+}
+
+wire::UniqueFd WorkerSocket::open_line(wire::SeatLife life) {
+  if (!lock_ || !same_directory(lock_.get(), directory_)) {
+    if (::mkdir(directory_.c_str(), 0700) != 0)
+      fail("the directory of the workers' sockets is gone: mkdir " + directory_);
+    own_directory();
+  }
+  const std::string path = path_of(life);
+  wire::UniqueFd fd = listen_at(path);
+  router_.connect(endpoint_of(life));
+  return fd;
+}
+
+void WorkerSocket::line_is_up(wire::SeatLife life) { ::unlink(path_of(life).c_str()); }
+
+void WorkerSocket::close_line(wire::SeatLife life) {
+  ::unlink(path_of(life).c_str());
+  if (zmq_disconnect(router_.handle(), endpoint_of(life).c_str()) != 0 && zmq_errno() != ENOENT)
+    throw zmq::error_t();
+}
+
+WorkerSocket::~WorkerSocket() {
+  router_.close();
+  context_.close();
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+bool WorkerSocket::send(const std::string& routing_id, const std::string& header,
+                        std::optional<zmq::message_t> payload) {
+  using zmq::send_flags;
+  const auto more = send_flags::sndmore | send_flags::dontwait;
+  try {
+    if (!router_.send(zmq::buffer(routing_id), more)) return false;
+    if (!payload) return router_.send(zmq::buffer(header), send_flags::dontwait).has_value();
+    return router_.send(zmq::buffer(header), more) && router_.send(*payload, send_flags::dontwait);
+  } catch (const zmq::error_t& error) {
+    if (error.num() == EHOSTUNREACH) return false;
+    throw;
+  }
+}
+
+bool WorkerSocket::receive(Envelope& envelope) {
+  zmq::message_t frame;
+  if (!router_.recv(frame, zmq::recv_flags::dontwait)) return false;
+  envelope.routing_id.assign(frame.data<char>(), frame.size());
+  envelope.header.rebuild();
+  bool more = frame.more();
+  for (std::size_t i = 0; more; ++i) {
+    zmq::message_t& into = i == 0 ? envelope.header : frame;
+    if (!router_.recv(into, zmq::recv_flags::dontwait)) break;
+    more = into.more();
+  }
+  return true;
+}
+
+void WorkerSocket::wait(std::span<const int> fds, std::chrono::milliseconds timeout) {
+  std::vector<zmq::pollitem_t> items{{router_.handle(), 0, ZMQ_POLLIN, 0}};
+  for (const int fd : fds) items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
+  try {
+    zmq::poll(items.data(), items.size(), timeout);
+  } catch (const zmq::error_t& error) {
+    if (error.num() != EINTR) throw;
+  }
+}
+
+}  // namespace procfarm

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// worker_socket.hpp - the coordinator's ROUTER. It listens nowhere: each worker inherits a
+// listening socket of its own, and the coordinator connects to that. So nobody can connect to the
+// user's program, and libzmq, which aborts a process that has no descriptor left for a connection
+// that it accepts (ipc_listener.cpp, EMFILE), only tries again for one that it makes. Nobody else
+// in the coordinator touches a socket. Driver thread only.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <zmq.hpp>
+
+#include <procfarm/wire/control.hpp>
+#include <procfarm/wire/unique_fd.hpp>
+
+namespace procfarm {
+
+/// One message as it came from a worker.
+struct Envelope {
+  std::string routing_id;
+  zmq::message_t header;
+};
+
+class WorkerSocket {
+ public:
+  /// Makes a private directory below $XDG_RUNTIME_DIR or the temporary directory, and removes there
+  /// what executors of programs that were killed have left. Throws std::system_error, zmq::error_t.
+  WorkerSocket();
+  WorkerSocket(const WorkerSocket&) = delete;
+  WorkerSocket& operator=(const WorkerSocket&) = delete;
+  ~WorkerSocket();
+
+  /// The socket at which one worker will listen; the connection to it is being made. Makes the
+  /// directory anew if somebody has cleaned it up. Throws as the constructor.
+  wire::UniqueFd open_line(wire::SeatLife life);
+  /// The connection is made: its name disappears, nobody else can make one.
+  void line_is_up(wire::SeatLife life);
+  /// What open_line() connects to.
+  std::string endpoint_of(wire::SeatLife life) const;
+  /// That worker is gone, or could not be started.
+  void close_line(wire::SeatLife life);
+  /// Queues header and, if given, payload for one worker. False if that worker is not connected any
+  /// more; its tasks come back with the report of its end.
+  bool send(const std::string& routing_id, const std::string& header,
+            std::optional<zmq::message_t> payload = {});
+  /// The next message; frames beyond the header are dropped. False if there is none.
+  bool receive(Envelope& envelope);
+  /// Blocks until a message is there, one of `fds` is readable or `timeout` (-1: none) has passed.
+  void wait(std::span<const int> fds, std::chrono::milliseconds timeout);
+
+ private:
+  std::string path_of(wire::SeatLife life) const;
+  void own_directory();
+
+  std::string directory_;
+  wire::UniqueFd lock_;     // on the directory: its owner lives
+  zmq::context_t context_;  // outlives the socket
+  zmq::socket_t router_;
+};
+
+}  // namespace procfarm

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// writer.hpp - where encoded values go: bytes that grow, in the msgpack format.
+// Small values cost no allocation: the first bytes lie inside the object (or in a buffer of the
+// caller), more than that goes to the heap. Knows the format's heads; what a C++ type looks like is
+// said by codec<T>.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace procfarm {
+
+/// A value that cannot be encoded, or bytes that are not what the reader was told to expect.
+class CodecError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Appends msgpack bytes. Pinned, one thread at a time. `data()` is valid until the next write.
+class Writer {
+ public:
+  static constexpr std::size_t inline_capacity = 256;
+
+  Writer() noexcept : begin_(inline_), capacity_(inline_capacity) {}
+  /// Writes into `buffer` as long as it suffices; it must outlive the writer.
+  Writer(char* buffer, std::size_t capacity) noexcept : begin_(buffer), capacity_(capacity) {}
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer() = default;
+
+  const char* data() const noexcept { return begin_; }
+  std::size_t size() const noexcept { return size_; }
+  std::string_view bytes() const noexcept { return {begin_, size_}; }
+  /// True once the bytes did not fit into the first buffer.
+  bool spilled() const noexcept { return heap_ != nullptr; }
+  /// Forgets what was written and keeps the memory.
+  void clear() noexcept { size_ = 0; }
+  /// Drops all bytes behind the first `size`.
+  void truncate(std::size_t size) noexcept {
+    if (size < size_) size_ = size;
+  }
+
+  /// Raw bytes that are already encoded.
+  void write(const char* bytes, std::size_t count) {
+    if (count != 0) std::memcpy(extend(count), bytes, count);
+  }
+
+  void nil() { *extend(1) = byte(0xc0); }
+  void boolean(bool value) { *extend(1) = byte(value ? 0xc3 : 0xc2); }
+  void unsigned_integer(std::uint64_t value) {
+    if (value < 0x80) {
+      *extend(1) = byte(value);
+    } else if (value <= 0xff) {
+      tagged(0xcc, static_cast<std::uint8_t>(value));
+    } else if (value <= 0xffff) {
+      tagged(0xcd, static_cast<std::uint16_t>(value));
+    } else if (value <= 0xffffffff) {
+      tagged(0xce, static_cast<std::uint32_t>(value));
+    } else {
+      tagged(0xcf, value);
+    }
+  }
+  void signed_integer(std::int64_t value) {
+    if (value >= 0) {
+      unsigned_integer(static_cast<std::uint64_t>(value));
+    } else if (value >= -32) {
+      *extend(1) = static_cast<char>(value);
+    } else if (value >= std::numeric_limits<std::int8_t>::min()) {
+      tagged(0xd0, static_cast<std::uint8_t>(value));
+    } else if (value >= std::numeric_limits<std::int16_t>::min()) {
+      tagged(0xd1, static_cast<std::uint16_t>(value));
+    } else if (value >= std::numeric_limits<std::int32_t>::min()) {
+      tagged(0xd2, static_cast<std::uint32_t>(value));
+    } else {
+      tagged(0xd3, static_cast<std::uint64_t>(value));
+    }
+  }
+  void float32(float value) { tagged(0xca, std::bit_cast<std::uint32_t>(value)); }
+  void float64(double value) { tagged(0xcb, std::bit_cast<std::uint64_t>(value)); }
+
+  /// Heads; the caller writes exactly that many values (map: pairs) behind them.
+  void array_header(std::size_t count) { counted_head(count, 0x90, 0xdc, "array"); }
+  void map_header(std::size_t count) { counted_head(count, 0x80, 0xde, "map"); }
+
+  void string(std::string_view text) {
+    const std::size_t count = checked(text.size(), "string");
+    if (count < 32) {
+      *extend(1) = byte(0xa0 | count);
+    } else {
+      sized_head(count, 0xd9);
+    }
+    write(text.data(), count);
+  }
+  void binary(const void* bytes, std::size_t count) {
+    sized_head(checked(count, "binary block"), 0xc4);
+    write(static_cast<const char*>(bytes), count);
+  }
+  void extension(std::int8_t type, const void* bytes, std::size_t count) {
+    sized_head(checked(count, "binary block"), 0xc7);
+    *extend(1) = static_cast<char>(type);
+    write(static_cast<const char*>(bytes), count);
+  }
+
+ private:
+  static char byte(std::uint64_t value) { return static_cast<char>(value); }
+
+  char* extend(std::size_t count) {
+    if (capacity_ - size_ < count) grow(count);
+    char* const at = begin_ + size_;
+    size_ += count;
+    return at;
+  }
+  void grow(std::size_t count) {
+    if (count > std::numeric_limits<std::size_t>::max() / 2 - size_) throw std::bad_alloc();
+    const std::size_t capacity = std::max(2 * capacity_, size_ + count);
+    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    if (size_ != 0) std::memcpy(larger.get(), begin_, size_);
+    heap_ = std::move(larger);
+    begin_ = heap_.get();
+    capacity_ = capacity;
+  }
+
+  template <class Unsigned>
+  void tagged(unsigned tag, Unsigned value) {
+    char* at = extend(1 + sizeof value);
+    *at++ = byte(tag);
+    for (int shift = 8 * (static_cast<int>(sizeof value) - 1); shift >= 0; shift -= 8) {
+      *at++ = byte(static_cast<std::uint64_t>(value) >> shift);
+    }
+  }
+  void counted_head(std::size_t count, unsigned small, unsigned tag16, const char* what) {
+    if (count < 16) {
+      *extend(1) = byte(small | count);
+    } else if (count <= 0xffff) {
+      tagged(tag16, static_cast<std::uint16_t>(count));
+    } else {
+      tagged(tag16 + 1, static_cast<std::uint32_t>(checked(count, what)));
+    }
+  }
+  void sized_head(std::size_t count, unsigned tag8) {
+    if (count <= 0xff) {
+      tagged(tag8, static_cast<std::uint8_t>(count));
+    } else if (count <= 0xffff) {
+      tagged(tag8 + 1, static_cast<std::uint16_t>(count));
+    } else {
+      tagged(tag8 + 2, static_cast<std::uint32_t>(count));
+    }
+  }
+  static std::size_t checked(std::size_t count, const char* what) {
+    if (count > 0xffffffff) {
+      throw CodecError(std::string(what) + " of " + std::to_string(count) +
+                       " is longer than the limit of 4294967295");
+    }
+    return count;
+  }
+
+  char inline_[inline_capacity];  // left uninitialised: only what is written is read
+  std::unique_ptr<char[]> heap_;
+  char* begin_;
+  std::size_t size_ = 0;
+  std::size_t capacity_;
+};
+
+}  // namespace procfarm

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// message.hpp - the protocol between coordinator (ROUTER) and worker (DEALER): two closed sets of
+// messages. Each message is a header frame (msgpack, strict: exact arity, nothing trailing) and,
+// for Run only, one opaque payload frame with the arguments of all its tasks, one after the other.
+//
+//   worker                                   coordinator
+//     Hello  ------------------------------->   version, token and life are checked, else ignored
+//     <------------------------------- Modules  how functions are numbered from here on
+//     (runs the initializer)
+//     Ready  ------------------------------->   or Failed: the initializer threw
+//     <----------------------------------- Run  many tasks; sequence numbers go on from the last
+//     Run Results ------------------------------>   look into the ring; one for many results
+//     <---------------------------------- Stop  the page says which task is to stop; wake up
+//     <--------------------------------- Leave  finish what is queued, then exit with 0
+//
+// Per-task columns travel as one binary block each. Results carry no payload: they lie in the seat.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <procfarm/wire/control.hpp>
+
+namespace procfarm::wire {
+
+inline constexpr std::uint32_t protocol_version = 2;
+
+// -- to the worker ------------------------------------------------------------------------------
+
+/// A module as both sides recognise it.
+struct ModuleName {
+  std::string build_id;
+  std::uint64_t digest = 0;
+  bool operator==(const ModuleName&) const = default;
+};
+
+/// Modules `first`, `first + 1`, ... are these from now on (0 is the library's own and never sent).
+struct Modules {
+  std::uint32_t first = 1;
+  std::vector<ModuleName> modules;
+};
+
+/// Columns of equal length; the payload frame holds sum(sizes) bytes.
+struct Run {
+  std::uint64_t first_sequence = 0;
+  std::vector<std::uint64_t> tasks;
+  std::vector<std::uint32_t> attempts;
+  std::vector<std::uint64_t> functions;  // packed FunctionId
+  std::vector<std::uint32_t> sizes;
+};
+struct Stop {};
+struct Leave {};
+using ToWorker = std::variant<Modules, Run, Stop, Leave>;
+
+// -- from the worker ----------------------------------------------------------------------------
+
+struct Hello {
+  std::uint32_t version = protocol_version;
+  std::string token;  // 16 bytes
+  SeatLife life;
+  std::int32_t pid = 0;
+};
+struct Ready {};
+/// The initializer threw; `failure` is an encoded Failure.
+struct Failed {
+  std::string failure;
+};
+struct Results {};
+using FromWorker = std::variant<Hello, Ready, Failed, Results>;
+
+/// Header bytes of one message.
+std::string encode(const ToWorker& message);
+std::string encode(const FromWorker& message);
+/// Throws CodecError for anything that is not exactly one well-formed message.
+ToWorker decode_to_worker(const char* data, std::size_t size);
+FromWorker decode_from_worker(const char* data, std::size_t size);
+
+}  // namespace procfarm::wire

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: MIT
+// tool_resume_test.cpp - run --resume and rerun --failed as a person uses them: what is done stays
+// done, what has changed, failed or was left runs, and what cannot be resumed is refused with a
+// reason. Executions are counted by a witness file, not by what the tool says.
+#include <doctest/doctest.h>
+
+#include <SQLiteCpp/Database.h>
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/patience.hpp"
+#include "tool_process.hpp"
+
+using namespace procfarm::cli;
+
+namespace {
+
+/// Runs the text as the job that it was before, with --resume.
+ToolResult resume_job(const ToolBench& bench, const std::string& job,
+                      std::vector<std::string> more = {}) {
+  more.insert(more.begin(), "--resume");
+  return run_job(bench, job, std::move(more));
+}
+
+std::string database_of(const ToolBench& bench) {
+  for (const auto& run : std::filesystem::directory_iterator(bench.path(".procfarm/runs"))) {
+    return (run.path() / "run.db").string();
+  }
+  return {};
+}
+
+std::string ask(const ToolBench& bench, const char* query) {
+  SQLite::Database database(database_of(bench));
+  return database.execAndGet(query).getString();
+}
+
+/// Each value leaves a line in the witness and fails while there is a file `bad-VALUE`.
+std::string witness_job(const std::string& values) {
+  return "[[task]]\nname = \"t\"\nforeach = { values = [" + values +
+         "] }\nshell = \"echo {{value}} >> witness; test ! -e bad-{{value}}\"\n";
+}
+
+}  // namespace
+
+TEST_CASE("resume: what is done stays done, what failed runs again, attempts are counted on") {
+  ToolBench bench;
+  bench.write("bad-2", "");
+  CHECK(run_job(bench, witness_job("1, 2, 3")).exit_code == 1);
+  CHECK(count_lines(bench.read("witness")) == 3);
+  std::filesystem::remove(bench.path("bad-2"));
+  const ToolResult result = resume_job(bench, witness_job("1, 2, 3"));
+  CHECK(result.exit_code == 0);
+  CHECK(contains(result.err, "resuming job: 3 tasks, 2 passed before"));
+  CHECK(contains(result.err, "1 passed, 2 done before"));
+  CHECK(count_lines(bench.read("witness")) == 4);
+  CHECK(ask(bench, "SELECT count(*) FROM attempts WHERE settled AND outcome = 'passed'") == "3");
+  CHECK(ask(bench, "SELECT max(attempt) FROM attempts") == "2");
+  CHECK(ask(bench, "SELECT state FROM run") == "passed");
+  SUBCASE("once more there is nothing left to do") {
+    const ToolResult again = resume_job(bench, witness_job("1, 2, 3"));
+    CHECK(again.exit_code == 0);
+    CHECK(contains(again.err, "0 passed, 3 done before"));
+    CHECK(count_lines(bench.read("witness")) == 4);
+  }
+}
+
+TEST_CASE("resume: a task is known by what it does, wherever it stands") {
+  ToolBench bench;
+  CHECK(run_job(bench, witness_job("1, 2, 3")).exit_code == 0);
+  SUBCASE("more and in another order") {
+    const ToolResult result = resume_job(bench, witness_job("9, 3, 1, 2"));
+    CHECK(result.exit_code == 0);
+    CHECK(contains(result.err, "1 passed, 3 done before"));
+    CHECK(bench.read("witness").ends_with("9\n"));
+    CHECK(ask(bench,
+              "SELECT group_concat(label, '') FROM (SELECT label FROM attempts"
+              " ORDER BY instance)") == "9312");
+  }
+  SUBCASE("fewer: what is no more in the job is put aside") {
+    CHECK(resume_job(bench, witness_job("3")).exit_code == 0);
+    CHECK(count_lines(bench.read("witness")) == 3);
+    CHECK(ask(bench, "SELECT count(*) FROM attempts") == "1");
+    CHECK(resume_job(bench, witness_job("1, 2, 3")).exit_code == 0);  // and found again
+    CHECK(count_lines(bench.read("witness")) == 3);
+  }
+  SUBCASE("a task before it") {
+    const std::string first = "[[task]]\nname = \"first\"\nshell = \"echo f >> witness\"\n";
+    CHECK(resume_job(bench, first + witness_job("1, 2, 3")).exit_code == 0);
+    CHECK(count_lines(bench.read("witness")) == 4);
+    CHECK(resume_job(bench, witness_job("1, 2, 3")).exit_code == 0);
+    CHECK(count_lines(bench.read("witness")) == 4);
+    CHECK(ask(bench, "SELECT count(*) FROM tasks") == "1");
+  }
+}
+
+TEST_CASE("resume: what an instance does has changed, so it runs again") {
+  ToolBench bench;
+  const auto job = [](const std::string& word) {
+    return "[[task]]\nname = \"a\"\nshell = \"echo " + word + " >> witness\"\n" +
+           "[[task]]\nname = \"b\"\nshell = \"echo b >> witness\"\n";
+  };
+  CHECK(run_job(bench, job("one")).exit_code == 0);
+  const ToolResult result = resume_job(bench, job("two"), {"--explain"});
+  CHECK(result.exit_code == 0);
+  CHECK(contains(result.err, "a runs: changed, what it does is different"));
+  CHECK(contains(result.err, "b stays: done before in run"));
+  CHECK(bench.read("witness").ends_with("two\n"));
+  CHECK(count_lines(bench.read("witness")) == 3);
+}
+
+TEST_CASE("resume: results and output of what was done are there for what runs now") {
+  ToolBench bench;
+  const std::string module =
+      std::string(std::getenv("PROCFARM_TEST_MODULES")) + "/libtool_functions.so";
+  const std::string job = "[modules]\nm = \"" + module + R"("
+[[task]]
+name = "square"
+foreach = { range = [1, 3] }
+function = "m.square"
+args = ["{{value}}"]
+[[task]]
+name = "say"
+shell = "echo said >> witness; echo hello"
+[[task]]
+name = "use"
+needs = ["square", "say"]
+shell = "test -e good && echo {{say.stdout}} && cat {{square.results}}"
+)";
+  CHECK(run_job(bench, job).exit_code == 1);
+  bench.write("good", "");
+  CHECK(resume_job(bench, job).exit_code == 0);
+  CHECK(run_tool(bench, {"logs", "last", "use", "--raw"}).out == "hello\n\n1\n4\n9\n");
+  CHECK(bench.read("witness") == "said\n");
+}
+
+TEST_CASE("resume: what was skipped because of a failure runs when that is mended") {
+  ToolBench bench;
+  bench.write("bad-1", "");
+  const std::string job = witness_job("1, 2") +
+                          "[[task]]\nname = \"after\"\nneeds = [\"t\"]\n"
+                          "shell = \"echo after >> witness\"\n";
+  CHECK(contains(run_job(bench, job).err, "1 skipped"));
+  std::filesystem::remove(bench.path("bad-1"));
+  CHECK(resume_job(bench, job).exit_code == 0);
+  CHECK(bench.read("witness").ends_with("1\nafter\n"));
+  CHECK(ask(bench,
+            "SELECT sum(passed) || '/' || sum(skipped) || '/' || sum(failed)"
+            " FROM task_summary") == "3/0/0");
+}
+
+TEST_CASE("resume: --dry-run says what would run, and changes nothing") {
+  ToolBench bench;
+  bench.write("bad-2", "");
+  const std::string rest = "[[task]]\nname = \"use\"\nneeds = [\"t\"]\ncommand = [\"true\"]\n";
+  CHECK(run_job(bench, witness_job("1, 2, 3") + rest).exit_code == 1);
+  const std::string before = bench.read(database_of(bench).substr(bench.path("").size()));
+  const ToolResult result = resume_job(bench, witness_job("1, 2, 4") + rest, {"--dry-run"});
+  CHECK(result.exit_code == 0);
+  CHECK(contains(result.out, "t[0] stays: done before in run"));
+  CHECK(contains(result.out, "t[1] runs: failed before"));
+  CHECK(contains(result.out, "t[2] runs: changed, what it does is different"));
+  CHECK(contains(result.out, "use runs: new, not run before"));
+  CHECK(count_lines(bench.read("witness")) == 3);
+  CHECK(bench.read(database_of(bench).substr(bench.path("").size())) == before);
+}
+
+TEST_CASE("resume: of many that stay the first are named and the rest counted") {
+  ToolBench bench;
+  const std::string job =
+      "[[task]]\nname = \"t\"\nforeach = { range = [1, 50] }\ncommand = [\"true\"]\n";
+  CHECK(run_job(bench, job).exit_code == 0);
+  const ToolResult result = resume_job(bench, job, {"--explain"});
+  CHECK(contains(result.err, "t[9] stays"));
+  CHECK_FALSE(contains(result.err, "t[10] stays"));
+  CHECK(contains(result.err, "of t, 50 stay: done before in run"));
+}
+
+TEST_CASE("resume: -k prints what runs now in order, past what was done before") {
+  ToolBench bench;
+  bench.write("bad-2", "");
+  bench.write("bad-4", "");
+  const std::string job =
+      "[[task]]\nname = \"t\"\nforeach = { range = [1, 4] }\nstdout = \"show\"\n"
+      "shell = \"echo {{value}}; test ! -e bad-{{value}}\"\n";
+  CHECK(run_job(bench, job).exit_code == 1);
+  std::filesystem::remove(bench.path("bad-2"));
+  std::filesystem::remove(bench.path("bad-4"));
+  const ToolResult result = resume_job(bench, job, {"-k"});
+  CHECK(result.exit_code == 0);
+  CHECK(result.out == "2\n4\n");
+}
+
+TEST_CASE("resume: JSON Lines jobs are resumed line by line") {
+  ToolBench bench;
+  const auto lines = [](const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+      text += "{\"shell\": \"echo " + word + " >> witness; test ! -e bad-" + word + "\"}\n";
+    }
+    return text;
+  };
+  bench.write("bad-b", "");
+  bench.write("tasks.jsonl", lines({"a", "b", "c"}));
+  CHECK(run_tool(bench, {"run", "tasks.jsonl", "-j", "2"}).exit_code == 1);
+  std::filesystem::remove(bench.path("bad-b"));
+  bench.write("tasks.jsonl", lines({"new", "a", "b", "c"}));
+  const ToolResult result = run_tool(bench, {"run", "--resume", "tasks.jsonl", "-j", "2"});
+  CHECK(result.exit_code == 0);
+  CHECK(contains(result.err, "2 passed, 2 done before"));
+  CHECK(count_lines(bench.read("witness")) == 5);
+}
+
+TEST_CASE("resume: the last run that is not complete is gone on with, or the one that is named") {
+  ToolBench bench;
+  bench.write("bad-1", "");
+  CHECK(run_job(bench, witness_job("1, 2")).exit_code == 1);
+  const std::string first = std::filesystem::path(database_of(bench)).parent_path().filename();
+  std::filesystem::remove(bench.path("bad-1"));
+  CHECK(run_job(bench, witness_job("1, 2")).exit_code == 0);
+  CHECK(count_lines(bench.read("witness")) == 4);
+  SUBCASE("by itself") { CHECK(resume_job(bench, witness_job("1, 2")).exit_code == 0); }
+  SUBCASE("by name") {
+    bench.write("job.toml", witness_job("1, 2"));
+    CHECK(run_tool(bench, {"run", "job.toml", "--resume", first}).exit_code == 0);
+  }
+  CHECK(count_lines(bench.read("witness")) == 5);
+  CHECK(contains(run_tool(bench, {"status", first}).out, "passed"));
+}
+
+TEST_CASE("resume: rerun --failed takes the job from the run, also if its file is gone") {
+  ToolBench bench;
+  bench.write("bad-2", "");
+  const std::string job = witness_job("1, 2, 3") +
+                          "[[task]]\nname = \"after\"\nneeds = [\"t\"]\n"
+                          "shell = \"echo after >> witness\"\n";
+  CHECK(run_job(bench, job).exit_code == 1);
+  std::filesystem::remove(bench.path("bad-2"));
+  std::filesystem::remove(bench.path("job.toml"));
+  CHECK(contains(run_tool(bench, {"rerun", "last", "--failed", "--dry-run"}).out,
+                 "t[1] runs: failed before"));
+  const ToolResult result = run_tool(bench, {"rerun", "last", "--failed"});
+  CHECK(result.exit_code == 0);
+  CHECK(contains(result.err, "2 passed, 2 done before"));
+  CHECK(bench.read("witness").ends_with("2\nafter\n"));
+  CHECK(run_tool(bench, {"rerun", "last"}).exit_code == 2);
+}
+
+TEST_CASE("resume: what --halt or SIGUSR2 has left is completed afterwards") {
+  ToolBench bench;
+  const std::string job =
+      "[[task]]\nname = \"t\"\nforeach = { range = [1, 40] }\n"
+      "shell = \"echo {{value}} >> witness; while ! test -e go; do sleep 0.01; done\"\n";
+  SUBCASE("--halt soon") {
+    bench.write("go", "");
+    CHECK(run_job(bench, job, {"--halt", "soon,done=3"}).exit_code == 5);
+    const auto done = count_lines(bench.read("witness"));
+    CHECK(done < 40);
+    CHECK(resume_job(bench, job, {"--halt", "soon,done=3"}).exit_code == 5);  // of what is new
+    CHECK(count_lines(bench.read("witness")) >= done + 3);
+  }
+  SUBCASE("--halt now") {
+    const std::string fails =
+        "[[task]]\nname = \"f\"\npriority = 1\n"
+        "shell = \"until test -s witness; do sleep 0.01; done; test -e go\"\n";
+    CHECK(run_job(bench, fails + job, {"--halt", "now,fail=1"}).exit_code == 5);
+    bench.write("go", "");
+    CHECK(resume_job(bench, job).exit_code == 0);
+    return;
+  }
+  SUBCASE("SIGUSR2") {
+    ToolProcess tool(bench, {"run", bench.write("job.toml", job), "-j", "2"});
+    REQUIRE(support::eventually([&] { return count_lines(bench.read("witness")) >= 2; }));
+    tool.send(SIGUSR2);
+    REQUIRE(support::eventually([&] { return contains(tool.err(), "SIGUSR2"); }));
+    bench.write("go", "");
+    CHECK(tool.wait().exit_code == 5);
+  }
+  CHECK(resume_job(bench, job, {"--durability=full"}).exit_code == 0);
+  CHECK(count_lines(bench.read("witness")) == 40);
+}
+
+TEST_CASE("resume: what cannot be resumed is refused with the reason, and nothing is run") {
+  ToolBench bench;
+  const auto refused = [&bench](const std::vector<std::string>& arguments) {
+    const ToolResult result = run_tool(bench, arguments);
+    CHECK(result.exit_code == 2);
+    return result.err;
+  };
+  bench.write("job.toml", witness_job("1"));
+  CHECK(contains(refused({"run", "job.toml", "--resume"}), "there is no run of"));
+  CHECK(contains(refused({"run", "job.toml", "--resume", "2025"}), "no runs in"));
+  CHECK_FALSE(bench.exists(".procfarm"));
+  CHECK(run_tool(bench, {"run", "job.toml"}).exit_code == 0);
+  bench.write("other.toml", witness_job("2"));
+  CHECK(contains(refused({"run", "other.toml", "--resume", "last"}), "is of another job: job"));
+  CHECK(contains(refused({"run", "other.toml", "--resume"}), "there is no run of"));
+  CHECK(contains(refused({"run", "-", "--resume"}), "from standard input"));
+  CHECK(contains(refused({"run", "job.toml", "--resume", "./job.toml"}), "Not a directory"));
+  CHECK(contains(refused({"run", "job.toml", "--resume", "--no-db"}), "--no-db"));
+  CHECK(contains(refused({"run", "job.toml", "--explain"}), "--resume"));
+  CHECK(contains(refused({"run", "job.toml", "--crash-limit", "0"}), "at least 1"));
+  bench.write("job.toml",
+              "[[task]]\nname = \"t\"\nforeach = { lines = \"-\" }\ncommand = [\"true\"]\n");
+  CHECK(contains(refused({"run", "job.toml", "--resume"}), "its data came from standard input"));
+  CHECK(bench.read("witness") == "1\n");
+}
+
+TEST_CASE("resume: a database that is not ours, newer or damaged is refused and left as it is") {
+  ToolBench bench;
+  CHECK(run_job(bench, witness_job("1")).exit_code == 0);
+  const std::string file = database_of(bench).substr(bench.path("").size());
+  std::string reason;
+  SUBCASE("newer") {
+    SQLite::Database(bench.path(file), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99");
+    reason = "newer procfarm";
+  }
+  SUBCASE("foreign") {
+    bench.write(file, "int main() {}\n");
+    reason = "is not a run database";
+  }
+  SUBCASE("damaged") {
+    std::string bytes = bench.read(file);
+    for (std::size_t at = 4096; at < bytes.size(); at += 8) bytes[at] = '\xee';
+    bench.write(file, bytes);
+    reason = "cannot resume";
+  }
+  const std::string before = bench.read(file);
+  const ToolResult result = run_tool(bench, {"run", "job.toml", "--resume", "last"});
+  CHECK(result.exit_code == 2);
+  CHECK(contains(result.err, reason));
+  CHECK(bench.read(file) == before);
+}
+
+TEST_CASE("resume: a run that goes on is in use") {
+  ToolBench bench;
+  bench.write("job.toml",
+              "[[task]]\nname = \"t\"\n"
+              "shell = \"touch begun; while ! test -e go; do sleep 0.01; done\"\n");
+  ToolProcess tool(bench, {"run", "job.toml"});
+  REQUIRE(support::eventually([&bench] { return bench.exists("begun"); }));
+  const ToolBench other;
+  const ToolResult result =
+      run_tool(other, {"run", bench.path("job.toml"), "--resume", "--dir", bench.path("")});
+  CHECK(result.exit_code == 2);
+  CHECK(contains(result.err, "in use by pid " + std::to_string(tool.pid())));
+  bench.write("go", "");
+  CHECK(tool.wait().exit_code == 0);
+}

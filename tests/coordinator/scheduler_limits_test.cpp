@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: MIT
+// scheduler_limits_test.cpp - time limits, grace, cancelling what runs, further attempts, pauses.
+#include "coordinator/scheduler.hpp"
+#include "support/scheduler_bench.hpp"
+
+using namespace procfarm;
+using namespace procfarm::test;
+
+namespace {
+
+/// One worker that has been given `task`.
+struct Running : SchedulerBench {
+  explicit Running(const TaskPolicy& policy) {
+    task = submit(policy);
+    take();
+    ready(worker(0));
+    CHECK(take() == actions(assign(worker(0), {task})));
+  }
+  /// Passes the limit of 1 s; the task began when it was assigned.
+  void overrun() {
+    pass(1s);
+    CHECK(take() == actions(Inspect{worker(0), task}));
+    begun(worker(0), task, now - 1s);
+    CHECK(take() == actions(Stop{worker(0), task, 2s}));
+  }
+  TaskId task;
+};
+
+const TaskPolicy limited{.timeout = 1s, .grace = 2s};
+
+}  // namespace
+
+TEST_CASE("a task over its limit is asked to stop, after grace its worker is killed") {
+  Running bench{limited};
+  bench.overrun();
+  CHECK(bench.scheduler.next_wakeup() == bench.now + 2s);
+  bench.pass(2s - 1ns);
+  CHECK(bench.take() == actions());
+  bench.pass(1ns);
+  CHECK(bench.take() == actions(Kill{worker(0)}));
+  bench.lose(worker(0), bench.task);
+  CHECK(bench.take() == actions(settle(bench.task, SettleReason::timed_out)));
+}
+
+TEST_CASE("a task that returns within grace is timed out all the same; its worker goes on") {
+  Running bench{limited};
+  bench.overrun();
+  const TaskId next = bench.submit();
+  CHECK(bench.take() == actions());  // nothing is queued behind a task that is being stopped
+  CHECK(bench.finish(worker(0), bench.task) == Verdict::timed_out);
+  CHECK(bench.take() == actions(assign(worker(0), {next})));
+  bench.pass(1h);
+  CHECK(bench.take() == actions());
+}
+
+TEST_CASE("the limit counts from the start in the worker") {
+  Running bench{limited};
+  const Time assigned = bench.now;
+  bench.pass(1s);
+  CHECK(bench.take() == actions(Inspect{worker(0), bench.task}));
+  bench.not_begun(worker(0), bench.task);
+  CHECK(bench.take() == actions());
+  CHECK(bench.scheduler.next_wakeup() == assigned + 2s);
+  bench.pass(1s);
+  CHECK(bench.take() == actions(Inspect{worker(0), bench.task}));
+  bench.begun(worker(0), bench.task, assigned + 1500ms);
+  CHECK(bench.take() == actions());
+  CHECK(bench.scheduler.next_wakeup() == assigned + 2500ms);
+  bench.pass(500ms);
+  CHECK(bench.take() == actions(Stop{worker(0), bench.task, 2s}));
+}
+
+TEST_CASE("a task behind another one is inspected a limit after it came to the front") {
+  SchedulerBench bench;
+  bench.warm_up(1, 100, 5ms);
+  const TaskId first = bench.submit();
+  const TaskId second = bench.submit(limited);
+  CHECK(bench.take() == actions(assign(worker(0), {first}), assign(worker(0), {second})));
+  bench.pass(10s);
+  CHECK(bench.take() == actions());
+  bench.finish(worker(0), first, 5ms);
+  CHECK(bench.take() == actions());
+  bench.pass(1s);
+  CHECK(bench.take() == actions(Inspect{worker(0), second}));
+}
+
+TEST_CASE("a task that ends in time is not bothered") {
+  Running bench{limited};
+  bench.pass(500ms);
+  CHECK(bench.finish(worker(0), bench.task) == Verdict::deliver);
+  bench.pass(1h);
+  CHECK(bench.take() == actions());
+  CHECK(bench.scheduler.next_wakeup() == std::nullopt);
+}
+
+TEST_CASE("others are taken from behind a task that is stopped, and again before a kill") {
+  SchedulerBench bench;
+  bench.warm_up(1, 100, 5ms);
+  const TaskId slow = bench.submit(limited);
+  const TaskId other = bench.submit();
+  bench.take();
+  bench.pass(1s);
+  CHECK(bench.take() == actions(Inspect{worker(0), slow}));
+  bench.begun(worker(0), slow, bench.now - 1s);
+  CHECK(bench.take() == actions(Stop{worker(0), slow, 2s}, Recall{worker(0), {other}}));
+  bench.pass(2s);
+  CHECK(bench.take() == actions(Recall{worker(0), {other}}, Kill{worker(0)}));
+  bench.give_back(worker(0), other);
+  bench.lose(worker(0), slow);
+  CHECK(bench.take() == actions(settle(slow, SettleReason::timed_out), Spawn{worker(0, 1)}));
+  bench.ready(worker(0, 1));
+  CHECK(bench.take() == actions(assign(worker(0, 1), {other})));
+}
+
+TEST_CASE("limits stand still while the pool is suspended") {
+  Running bench{limited};
+  bench.pass(400ms);
+  bench.scheduler.suspend(bench.now);
+  bench.pass(1h);
+  CHECK(bench.take() == actions());
+  bench.scheduler.resume(bench.now);
+  bench.pass(500ms);
+  CHECK(bench.take() == actions());
+  bench.pass(100ms);
+  CHECK(bench.take() == actions(Inspect{worker(0), bench.task}));
+  bench.begun(worker(0), bench.task, bench.now - 1s - 1h + 1ms);
+  CHECK(bench.take() == actions());
+  bench.pass(1ms);
+  CHECK(bench.take() == actions(Stop{worker(0), bench.task, 2s}));
+  bench.scheduler.suspend(bench.now);
+  bench.pass(1h);
+  bench.scheduler.resume(bench.now);
+  bench.pass(2s - 1ns);
+  CHECK(bench.take() == actions());
+  bench.pass(1ns);
+  CHECK(bench.take() == actions(Kill{worker(0)}));
+}
+
+TEST_CASE(
+    "a task that begins in a pause, before its worker is stopped, does not pay for the pause") {
+  Running bench{limited};
+  bench.pass(400ms);
+  bench.scheduler.suspend(bench.now);
+  const Time started = bench.now + 1ms;
+  bench.pass(1h);
+  bench.scheduler.resume(bench.now);
+  bench.pass(600ms);
+  CHECK(bench.take() == actions(Inspect{worker(0), bench.task}));
+  bench.begun(worker(0), bench.task, started);
+  CHECK(bench.take() == actions());
+  bench.pass(400ms - 1ns);
+  CHECK(bench.take() == actions());
+  bench.pass(1ns);
+  CHECK(bench.take() == actions(Stop{worker(0), bench.task, 2s}));
+}
+
+TEST_CASE("times that a worker makes up move no limit out of reach") {
+  for (const Time claimed : {Time::min(), Time{-1}, Time::max()}) {
+    Running bench{limited};
+    bench.pass(1s);
+    CHECK(bench.take() == actions(Inspect{worker(0), bench.task}));
+    bench.begun(worker(0), bench.task, claimed);
+    bench.pass(1s);
+    CHECK(bench.take() == actions(Stop{worker(0), bench.task, 2s}));
+  }
+}
+
+// -- further attempts -----------------------------------------------------------------------------
+
+TEST_CASE("a further attempt comes after a delay that grows up to its limit") {
+  Running bench{{.retry = {.max_attempts = 5, .delay = 1s, .backoff = 3.0, .max_delay = 5s}}};
+  std::uint32_t attempt = 1;
+  for (const Duration delay : {1s, 3s, 5s, 5s}) {
+    CHECK(bench.fail(worker(0), bench.task) == Verdict::retry);
+    CHECK(bench.scheduler.attempt(bench.task) == ++attempt);
+    CHECK(bench.take() == actions());
+    CHECK(bench.scheduler.next_wakeup() == bench.now + delay);
+    bench.pass(delay - 1ns);
+    CHECK(bench.take() == actions());
+    bench.pass(1ns);
+    CHECK(bench.take() == actions(again(worker(0), bench.task, attempt)));
+  }
+  CHECK(bench.fail(worker(0), bench.task) == Verdict::deliver);
+  CHECK(bench.scheduler.idle());
+}
+
+TEST_CASE("what does not count as a reason gets no further attempt") {
+  SUBCASE("an exception") {
+    Running bench{{.retry = {.max_attempts = 9, .on = RetryOn::worker_lost | RetryOn::timeout}}};
+    CHECK(bench.fail(worker(0), bench.task) == Verdict::deliver);
+  }
+  SUBCASE("a loss") {
+    Running bench{{.retry = {.max_attempts = 9, .on = RetryOn::exception | RetryOn::timeout}}};
+    bench.lose(worker(0), bench.task);
+    CHECK(bench.take() == actions(settle(bench.task, SettleReason::worker_lost)));
+  }
+  SUBCASE("a time limit") {
+    Running bench{{.timeout = 1s,
+                   .grace = 2s,
+                   .retry = {.max_attempts = 9, .on = RetryOn::exception | RetryOn::worker_lost}}};
+    bench.overrun();
+    CHECK(bench.finish(worker(0), bench.task) == Verdict::timed_out);
+  }
+  SUBCASE("a value that does not travel, ever") {
+    Running bench{{.retry = {.max_attempts = 9}}};
+    CHECK(bench.finish(worker(0), bench.task, 1ms, AttemptEnd::unserializable) == Verdict::deliver);
+  }
+  SUBCASE("success") {
+    Running bench{{.retry = {.max_attempts = 9}}};
+    CHECK(bench.finish(worker(0), bench.task) == Verdict::deliver);
+  }
+}
+
+TEST_CASE("a lost task gets a further attempt at once when it needs no delay") {
+  Running bench{{.retry = {.max_attempts = 2}}};
+  bench.lose(worker(0), bench.task);
+  CHECK(bench.take() == actions(Spawn{worker(0, 1)}));
+  bench.ready(worker(0, 1));
+  CHECK(bench.take() == actions(again(worker(0, 1), bench.task, 2)));
+  bench.lose(worker(0, 1), bench.task);
+  CHECK(bench.take() == actions(settle(bench.task, SettleReason::worker_lost, 2)));
+}
+
+TEST_CASE("an attempt over its limit gets a further one, with a limit of its own") {
+  Running bench{{.timeout = 1s, .grace = 2s, .retry = {.max_attempts = 2}}};
+  SUBCASE("when it returns within grace") {
+    bench.overrun();
+    CHECK(bench.finish(worker(0), bench.task) == Verdict::retry);
+    CHECK(bench.take() == actions(again(worker(0), bench.task, 2)));
+    bench.overrun();
+    CHECK(bench.finish(worker(0), bench.task) == Verdict::timed_out);
+  }
+  SUBCASE("when its worker had to be killed") {
+    bench.overrun();
+    bench.pass(2s);
+    CHECK(bench.take() == actions(Kill{worker(0)}));
+    bench.lose(worker(0), bench.task);
+    CHECK(bench.take() == actions(Spawn{worker(0, 1)}));
+    bench.ready(worker(0, 1));
+    CHECK(bench.take() == actions(again(worker(0, 1), bench.task, 2)));
+  }
+}
+
+TEST_CASE("a task can be cancelled while it waits for its next attempt") {
+  Running bench{{.retry = {.max_attempts = 2, .delay = 1s}}};
+  CHECK(bench.fail(worker(0), bench.task) == Verdict::retry);
+  SUBCASE("by cancel") { bench.cancelled(bench.task); }
+  SUBCASE("by cancel_running") {
+    bench.cancel_running(bench.task);
+    CHECK(bench.take() == actions(settle(bench.task, SettleReason::cancelled, 2)));
+  }
+  CHECK(bench.scheduler.idle());
+  bench.pass(1s);
+  CHECK(bench.take() == actions());
+}
+
+// -- cancelling -----------------------------------------------------------------------------------
+
+TEST_CASE("a cancelled pending task is never assigned") {
+  SchedulerBench bench;
+  const auto tasks = bench.submit_many(3);
+  bench.take();
+  bench.cancelled(tasks[0]);
+  bench.cancel_running(tasks[1]);
+  CHECK(bench.take() == actions(settle(tasks[1], SettleReason::cancelled)));
+  bench.cancelled(tasks[0]);  // unknown by now: nothing happens
+  bench.ready(worker(0));
+  CHECK(bench.take() == actions(assign(worker(0), {tasks[2]})));
+}
+
+TEST_CASE("cancel_running of an assigned task that has not begun takes it back") {
+  Running bench{{}};
+  bench.cancel_running(bench.task);
+  CHECK(bench.take() == actions(Recall{worker(0), {bench.task}}));
+  bench.give_back(worker(0), bench.task);
+  CHECK(!bench.scheduler.idle());  // not before its end is told
+  CHECK(bench.take() == actions(settle(bench.task, SettleReason::cancelled)));
+  CHECK(bench.scheduler.idle());
+}
+
+TEST_CASE("cancel_running of a running task stops it and is never retried") {
+  Running bench{{.grace = 2s, .retry = {.max_attempts = 9}}};
+  bench.cancel_running(bench.task);
+  CHECK(bench.take() == actions(Recall{worker(0), {bench.task}}));
+  bench.refuse(worker(0), bench.task);
+  CHECK(bench.take() == actions(Stop{worker(0), bench.task, 2s}));
+  bench.cancel_running(bench.task);
+  CHECK(bench.take() == actions());  // once is enough
+  SUBCASE("it returns within grace") {
+    CHECK(bench.finish(worker(0), bench.task) == Verdict::cancelled);
+  }
+  SUBCASE("it fails within grace") {
+    CHECK(bench.fail(worker(0), bench.task) == Verdict::cancelled);
+  }
+  SUBCASE("it does not react") {
+    bench.pass(2s);
+    CHECK(bench.take() == actions(Kill{worker(0)}));
+    bench.lose(worker(0), bench.task);
+    CHECK(bench.take() == actions(settle(bench.task, SettleReason::cancelled)));
+  }
+  CHECK(bench.scheduler.idle());
+}
+
+TEST_CASE("a result that was under way when its task was cancelled ends as cancelled") {
+  Running bench{{}};
+  bench.cancel_running(bench.task);
+  CHECK(bench.take() == actions(Recall{worker(0), {bench.task}}));
+  bench.refuse(worker(0), bench.task);
+  CHECK(bench.finish(worker(0), bench.task) == Verdict::cancelled);
+  CHECK(bench.take() == actions());  // no Stop for what has ended
+}
+
+TEST_CASE("a task being stopped keeps its grace when one that has just ended is cancelled too") {
+  SchedulerBench bench;
+  bench.warm_up(1, 100, 5ms);
+  const TaskId ended = bench.submit({.grace = 9s});
+  const TaskId running = bench.submit({.grace = 2s});
+  bench.take();
+  bench.cancel_running(running);
+  CHECK(bench.take() == actions(Recall{worker(0), {running}}));
+  bench.refuse(worker(0), running);
+  CHECK(bench.take() == actions(Stop{worker(0), running, 2s}));
+  bench.cancel_running(ended);
+  CHECK(bench.take() == actions(Recall{worker(0), {ended}}));
+  bench.refuse(worker(0), ended);
+  CHECK(bench.take() == actions());
+  CHECK(bench.finish(worker(0), ended) == Verdict::cancelled);
+  bench.pass(2s);
+  CHECK(bench.take() == actions(Kill{worker(0)}));
+}
+
+TEST_CASE("a task taken back for cancel_running and cancelled meanwhile is settled once") {
+  Running bench{{}};
+  bench.cancel_running(bench.task);
+  CHECK(bench.take() == actions(Recall{worker(0), {bench.task}}));
+  bench.give_back(worker(0), bench.task);
+  bench.cancelled(bench.task);
+  CHECK(bench.take() == actions());
+  CHECK(bench.scheduler.idle());
+}
+
+TEST_CASE("a deliberate kill never counts as a failed start") {
+  SchedulerBench bench;
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    const TaskId task = bench.submit({.grace = 0s});
+    CHECK(bench.take() == actions(Spawn{worker(0, i)}));
+    bench.ready(worker(0, i));
+    bench.take();
+    bench.cancel_running(task);
+    bench.take();
+    bench.refuse(worker(0, i), task);
+    CHECK(bench.take() == actions(Stop{worker(0, i), task, 0s}));
+    bench.pass(0s);
+    CHECK(bench.take() == actions(Kill{worker(0, i)}));
+    bench.lose(worker(0, i), task);
+    CHECK(bench.take() == actions(settle(task, SettleReason::cancelled)));
+  }
+  CHECK(!bench.scheduler.broken());
+}

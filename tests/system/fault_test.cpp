@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// fault_test.cpp - faults of the machine around us: stopped processes, want of memory, programs
+// that never answer, tasks that change their whole process. docs/reliability.md has the matrix.
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <cstdlib>
+#include <fstream>
+#include <new>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "farm.hpp"
+#include "program.hpp"
+#include "support/process_tree.hpp"
+
+using namespace farm;
+
+namespace {
+
+/// As a worker whose program hangs before it comes to its main.
+struct HangsBeforeMain {
+  HangsBeforeMain() {
+    const char* const role = std::getenv("PROCFARM_SERVE");
+    const char* const wanted = std::getenv("PROCFARM_TEST_HANG");
+    if (role == nullptr || wanted == nullptr || std::string(role) != wanted) return;
+    for (;;) ::pause();
+  }
+} hangs_before_main;
+
+std::size_t length(const std::string& text) { return text.size(); }
+
+void limit_memory(rlim_t megabytes) {
+  std::ifstream file("/proc/self/statm");
+  rlim_t pages = 0;
+  file >> pages;
+  const rlim_t limit = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (megabytes << 20);
+  const rlimit both{limit, limit};
+  ::setrlimit(RLIMIT_AS, &both);
+}
+
+std::size_t take_more_than_there_is() {
+  limit_memory(16);
+  return std::string(std::size_t{1} << 30, 'x').size();
+}
+
+void join_group_and_take(const std::string& group, std::size_t bytes) {
+  std::ofstream(group + "/cgroup.procs") << ::getpid() << std::flush;
+  std::string all(bytes, 'x');
+  volatile char last = all.back();
+  (void)last;
+}
+
+void spoil_more() {
+  const rlimit few{30, 30};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  std::setlocale(LC_ALL, "C.UTF-8");
+  for (int signal = 1; signal < SIGRTMIN; ++signal) ::signal(signal, SIG_IGN);
+  ::clearenv();
+}
+
+void signal_each(const std::vector<pid_t>& pids, int signal) {
+  for (const pid_t pid : pids) ::kill(pid, signal);
+}
+
+}  // namespace
+
+TEST_CASE("[program] works while it is stopped now and then" * doctest::skip()) {
+  share_directory();
+  ProcessPoolExecutor pool(2);
+  std::vector<Future<std::string>> futures;
+  for (int i = 0; i < 400; ++i) {
+    futures.push_back(pool.submit<note>(handed("JOURNAL"), std::to_string(i)));
+    std::this_thread::sleep_for(1ms);  // so that it is stopped in the middle
+  }
+  for (const auto& future : futures) (void)future.result();
+  pool.shutdown();
+  ::_exit(7);
+}
+
+TEST_CASE("a coordinator, or all, that is stopped for a while loses nothing and doubles nothing") {
+  for (const bool all : {false, true}) {
+    CAPTURE(all);
+    Journal journal;
+    Program program("[program] works while it is stopped now and then",
+                    {{"JOURNAL", journal.path()}});
+    for (std::size_t i = 1; i <= 3; ++i) {
+      journal.await(50 * i);
+      const auto stopped =
+          all ? support::tree_of(program.pid()) : std::vector<pid_t>{program.pid()};
+      signal_each(stopped, SIGSTOP);
+      std::this_thread::sleep_for(200ms);  // the fault itself
+      signal_each(stopped, SIGCONT);
+    }
+    CHECK(WEXITSTATUS(program.wait()) == 7);
+    const auto lines = journal.lines();
+    CHECK(lines.size() == 400);
+    CHECK(std::set<std::string>(lines.begin(), lines.end()).size() == 400);
+  }
+}
+
+TEST_CASE("a task that gets no memory fails; the pool goes on" *
+          doctest::skip(support::address_sanitizer || support::thread_sanitizer)) {
+  ProcessPoolExecutor pool(1);
+  CHECK_THROWS_AS(pool.submit<take_more_than_there_is>().result(), std::bad_alloc);
+  CHECK(pool.submit<doubled>(1).result() == 2);
+}
+
+TEST_CASE("[program] has no memory for its arguments" * doctest::skip()) {
+  share_directory();
+  ProcessPoolExecutor pool(1);
+  CHECK(pool.submit<doubled>(1).result() == 2);
+  const std::string large(std::size_t{100} << 20, 'x');
+  limit_memory(60);
+  try {
+    const auto failed = pool.submit<length>(large);
+    note(handed("JOURNAL"), failed.exception() != nullptr ? "failed" : "done");
+  } catch (const std::bad_alloc&) {
+    note(handed("JOURNAL"), "failed");
+  }
+  note(handed("JOURNAL"), std::to_string(pool.submit<doubled>(2).result()));
+  pool.shutdown();
+  ::_exit(0);
+}
+
+TEST_CASE("a submit for which there is no memory fails alone" *
+          doctest::skip(support::address_sanitizer || support::thread_sanitizer)) {
+  Journal journal;
+  Program program("[program] has no memory for its arguments", {{"JOURNAL", journal.path()}});
+  CHECK(program.wait() == 0);
+  CHECK(journal.lines() == std::vector<std::string>{"failed", "4"});
+}
+
+TEST_CASE("a task that spoils limits, locale, signals and environment: the pool goes on") {
+  ProcessPoolExecutor pool(1);
+  pool.submit<spoil_more>().result();
+  CHECK(pool.submit<doubled>(1).result() == 2);
+  Journal journal;
+  auto future = pool.with({.timeout = 1ms, .grace = 1ms}).submit<run_for_ever>(journal.path());
+  CHECK_THROWS_AS(future.result(), TaskTimeout);
+  CHECK(pool.submit<doubled>(2).result() == 4);
+}
+
+TEST_CASE("an initializer that hangs holds up nothing but its executor, which can be killed") {
+  Journal journal;
+  ProcessPoolExecutor pool({.max_workers = 1, .initializer = call<&run_for_ever>(journal.path())});
+  auto waiting = pool.submit<doubled>(1);
+  auto cancelled = pool.submit<doubled>(2);
+  const pid_t worker = pids_in(journal, 1).at(0);
+  CHECK(cancelled.cancel());
+  pool.kill_workers();
+  CHECK_THROWS_AS(waiting.result(), CancelledError);
+  pool.shutdown();
+  CHECK_FALSE(alive(worker));
+}
+
+TEST_CASE("[program] a task that takes more memory than its group may have" * doctest::skip()) {
+  const std::string group = handed("MEMORY_GROUP");
+  ProcessPoolExecutor pool(1);
+  const auto lost =
+      error_of<WorkerLost>(pool.submit<join_group_and_take>(group, std::size_t{200} << 20));
+  CHECK(lost.signal() == SIGKILL);
+  CHECK(holds(lost.what(), "perhaps out of memory"));
+  CHECK(pool.submit<doubled>(1).result() == 2);
+}
+
+TEST_CASE("[program] a supervisor or worker that never makes contact" * doctest::skip() *
+          doctest::timeout(900)) {
+  const std::string role = handed("ROLE");
+  ProcessPoolExecutor pool({.max_workers = 1,
+                            .start_method = StartMethod::spawn,
+                            .env = {{"PROCFARM_TEST_HANG", role}}});
+  const auto broken = error_of<BrokenProcessPool>(pool.submit<doubled>(1));
+  CHECK(holds(broken.what(), "did not make contact in time"));
+}
+
+TEST_CASE("[program] hangs" * doctest::skip()) {
+  Journal journal, daemons;
+  ProcessPoolExecutor pool(1);
+  pool.submit<leave_daemon>(daemons.path()).result();
+  pool.submit<run_for_ever>(journal.path()).result();
+}

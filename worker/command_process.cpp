@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+// command_process.cpp - see command_process.hpp. posix_spawn only: the callers have threads.
+#include "command_process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include <procfarm/wire/spawn_recipe.hpp>
+
+#include "process_tree.hpp"
+
+namespace procfarm::serving {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* shell_path = "/bin/sh";
+
+/// The groups of the commands that run in this process.
+class CommandGroups {
+ public:
+  void add(pid_t group) {
+    const std::lock_guard lock(mutex_);
+    groups_.insert(group);
+  }
+  void remove(pid_t group) {
+    const std::lock_guard lock(mutex_);
+    groups_.erase(group);
+  }
+  bool contains(pid_t group) {
+    const std::lock_guard lock(mutex_);
+    return groups_.count(group) != 0;
+  }
+  /// A property of the process, as the groups themselves are.
+  static CommandGroups& instance() {
+    static CommandGroups groups;
+    return groups;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<pid_t> groups_;
+};
+
+bool has_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
+
+std::vector<std::string> arguments_of(const Command& command) {
+  if (command.shell.empty()) return command.argv;
+  std::vector<std::string> arguments{shell_path, "-c", command.shell, "procfarm"};
+  arguments.insert(arguments.end(), command.shell_arguments.begin(), command.shell_arguments.end());
+  return arguments;
+}
+
+std::map<std::string, std::string> variables_of(const Command& command) {
+  std::map<std::string, std::string> variables = command.env;
+  if (command.env_clear) return variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const char* const split = std::strchr(*entry, '=');
+    if (split != nullptr)
+      variables.emplace(std::string(static_cast<const char*>(*entry), split), split + 1);
+  }
+  return variables;
+}
+
+/// As seen from the directory in which the command will be.
+std::string seen_from_here(const std::string& path, const std::string& directory) {
+  return path.starts_with('/') || directory.empty() ? path : directory + '/' + path;
+}
+
+bool is_executable_file(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+         ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
+}
+
+/// The path to execute; an error (ENOENT, EACCES) if there is none.
+struct Lookup {
+  std::string path;
+  int error = 0;
+};
+
+Lookup look_up(const std::string& name, const std::string& directories, const std::string& cwd) {
+  if (name.empty()) return {{}, ENOENT};
+  if (name.find('/') != std::string::npos) return {name, 0};
+  int error = ENOENT;
+  for (std::size_t at = 0; at <= directories.size();) {
+    const std::size_t end = std::min(directories.find(':', at), directories.size());
+    const std::string directory = directories.substr(at, end - at);
+    at = end + 1;
+    const std::string path = (directory.empty() ? "." : directory) + '/' + name;
+    const std::string here = seen_from_here(path, cwd);
+    if (is_executable_file(here)) return {path, 0};
+    if (::access(here.c_str(), F_OK) == 0) error = EACCES;
+  }
+  return {{}, error};
+}
+
+bool is_want_of_resources(int error) {
+  return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
+}  // namespace
+
+bool is_command_group(pid_t group) { return CommandGroups::instance().contains(group); }
+
+void check_command(const Command& command) {
+  if (command.argv.empty() == command.shell.empty()) {
+    throw std::invalid_argument("a command needs exactly one of argv and shell");
+  }
+  if (!command.stdin_text.empty() && !command.stdin_file.empty()) {
+    throw std::invalid_argument("a command takes stdin_text or stdin_file, not both");
+  }
+  for (const Output* output : {&command.out, &command.err}) {
+    if (output->kind == Output::Kind::file && output->path.empty()) {
+      throw std::invalid_argument("a command's output to a file needs its path");
+    }
+  }
+  for (const std::string& argument : arguments_of(command)) {
+    if (has_nul(argument))
+      throw std::invalid_argument("an argument of a command contains a NUL byte");
+  }
+  for (const auto& [name, value] : command.env) {
+    if (name.empty() || name.find('=') != std::string::npos || has_nul(name) || has_nul(value)) {
+      throw std::invalid_argument("'" + name + "' cannot be an environment variable");
+    }
+  }
+}
+
+CommandProcess::CommandProcess(const Command& command, const StandardFds& fds) {
+  std::vector<std::string> arguments = arguments_of(command);
+  const auto variables = variables_of(command);
+  if (!command.cwd.empty() && ::access(command.cwd.c_str(), X_OK) != 0) {
+    fail(errno, "change to directory '" + command.cwd + "'");
+    return;
+  }
+  const auto path_variable = variables.find("PATH");
+  const auto found = look_up(
+      arguments[0], path_variable == variables.end() ? "/bin:/usr/bin" : path_variable->second,
+      command.cwd);
+  if (found.error != 0) {
+    fail(found.error, "execute '" + arguments[0] + "'");
+    return;
+  }
+
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : variables) {
+    environment.push_back(fmt::format("{}={}", name, value));
+  }
+  wire::SpawnRecipe recipe;
+  if (fds.in >= 0) recipe.place(fds.in, STDIN_FILENO);
+  if (fds.out >= 0) recipe.place(fds.out, STDOUT_FILENO);
+  if (fds.err >= 0) recipe.place(fds.err, STDERR_FILENO);
+  if (!command.cwd.empty()) recipe.change_directory(command.cwd.c_str());
+  recipe.close_from(3);
+  pid_t pid = 0;
+  const int error = recipe.run(found.path.c_str(), wire::pointers_to(arguments).data(),
+                               wire::pointers_to(environment).data(), pid);
+  if (is_want_of_resources(error)) {
+    throw std::system_error(error, std::generic_category(), "posix_spawn '" + arguments[0] + "'");
+  }
+  if (error != 0) {
+    fail(error, "execute '" + arguments[0] + "'");
+    return;
+  }
+  adopt(pid, arguments[0]);
+}
+
+void CommandProcess::adopt(pid_t pid, const std::string& name) {
+  pid_ = pid;
+  CommandGroups::instance().add(pid_);
+  pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  if (pidfd_ || errno == ESRCH) return;
+  const int cause = errno;
+  rusage ignored;
+  kill();
+  reap(ignored);
+  throw std::system_error(cause, std::generic_category(), "pidfd_open '" + name + "'");
+}
+
+CommandProcess::~CommandProcess() {
+  if (!started()) return;
+  rusage ignored;
+  kill();
+  reap(ignored);
+}
+
+void CommandProcess::fail(int error, const std::string& what) {
+  failure_code_ = error == ENOENT && what.starts_with("execute") ? 127 : 126;
+  failure_text_ = "procfarm: cannot " + what + ": " + std::strerror(error) + '\n';
+}
+
+void CommandProcess::terminate() {
+  ::kill(-pid_, SIGTERM);
+  ::kill(-pid_, SIGCONT);
+}
+
+void CommandProcess::kill() {
+  kill_tree(pid_, 2s);
+  ::kill(-pid_, SIGKILL);
+}
+
+int CommandProcess::reap(rusage& usage) {
+  const pid_t group = std::exchange(pid_, 0);
+  // Before the leader is reaped: until then the group's number cannot become somebody else's.
+  ::kill(-group, SIGKILL);
+  int status = 0;
+  pid_t reaped;
+  do {
+    reaped = ::wait4(group, &status, __WALL, &usage);
+  } while (reaped < 0 && errno == EINTR);
+  // The rest of the group has come to us if we are a subreaper.
+  const auto deadline = std::chrono::steady_clock::now() + 2s;
+  pid_t other;
+  while ((other = ::waitpid(-group, nullptr, WNOHANG | __WALL)) >= 0) {
+    if (std::chrono::steady_clock::now() >= deadline) break;
+    if (other == 0) std::this_thread::sleep_for(100us);
+  }
+  CommandGroups::instance().remove(group);
+  return reaped < 0 ? -1 : status;
+}
+
+}  // namespace procfarm::serving

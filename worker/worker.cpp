@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+// worker.cpp - see worker.hpp.
+#include "worker.hpp"
+
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <procfarm/wire/chunk.hpp>
+#include <procfarm/wire/modules.hpp>
+#include <procfarm/wire/seat.hpp>
+
+#include "channel.hpp"
+#include "clean_start.hpp"
+#include "invoke.hpp"
+#include "running_task.hpp"
+#include "task_queue.hpp"
+#include "usage_meter.hpp"
+
+namespace procfarm::serving {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int failed_setup_status = 1;
+constexpr int cannot_serve_status = 71;
+// After so long a chunk ends early: what is left of it may be for another worker then.
+constexpr std::int64_t chunk_limit = 4'000'000;  // ns
+
+std::int64_t steady_now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+/// Some milliseconds late at most, and much cheaper than the exact time.
+std::int64_t coarse_now() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
+/// std::exit on this thread destroys its thread-locals first, then runs what was registered last.
+/// So it comes to leave() before any static destructor, also those registered after us.
+struct LeaveOnExit {
+  bool armed = false;
+  ~LeaveOnExit() {
+    if (armed) arm();
+  }
+  static void arm() {
+    ::on_exit([](int status, void*) { leave(status); }, nullptr);
+  }
+};
+thread_local LeaveOnExit leave_on_exit;
+
+/// Tells this process from a copy that a task has forked: in there the page is empty.
+class ProcessMark {
+ public:
+  ProcessMark() {
+    void* const page =
+        ::mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED || ::madvise(page, sizeof(int), MADV_WIPEONFORK) != 0) return;
+    mark_ = static_cast<volatile int*>(page);
+    *mark_ = 1;
+  }
+  bool is_copy() const { return mark_ != nullptr ? *mark_ == 0 : ::getpid() != pid_; }
+
+ private:
+  volatile int* mark_ = nullptr;
+  pid_t pid_ = ::getpid();
+};
+
+/// The main thread. Members stand in the order of their lives; the channel borrows the others.
+class Worker {
+ public:
+  explicit Worker(WorkerSeat seat)
+      : seat_(std::move(seat)),
+        memory_(wire::Seat::adopt(std::move(seat_.page), std::move(seat_.arena))),
+        results_(memory_),
+        running_(memory_.page()),
+        channel_(seat_, running_, queue_) {}
+
+  /// Returns the exit status.
+  int run();
+
+ private:
+  bool number_modules(const wire::Modules& modules);
+  bool initialize();
+  void run_batch(const Batch& batch);
+  void run_task(const wire::Run& run, std::size_t index, std::string_view arguments,
+                bool more_follow);
+  void run_chunk(FunctionId function, wire::ChunkItems items);
+  void finish_task(const Answer& answer);
+  void finish_item(const Answer& answer);
+  void keep_value(std::string_view value);
+  void close_values(wire::ResultKind kind);
+  void measure_attempt();
+  void publish(const wire::ResultRecord& record, std::string_view bytes, bool more_follow);
+  void wait_for_room();
+  void flush_task_output();
+
+  WorkerSeat seat_;
+  wire::Seat memory_;
+  wire::ResultWriter results_;
+  wire::FunctionTable functions_;
+  RunningTask running_;
+  Invoker invoker_;
+  UsageMeter usage_;
+  ProcessMark mark_;
+  wire::ResultRecord attempt_{};  // of the task that runs
+  bool more_follow_ = false;
+  bool item_failed_ = false;  // the last one of the chunk that runs
+  bool initialized_ = false;
+  bool streams_are_buffered_ = false;
+  std::chrono::microseconds patience_{};  // of wait_for_room
+  TaskQueue queue_;
+  Channel channel_;
+};
+
+int Worker::run() {
+  int status = 0;
+  while (auto work = queue_.take()) {
+    if (const auto* modules = std::get_if<wire::Modules>(&*work)) {
+      if (number_modules(*modules)) continue;
+      status = failed_setup_status;
+      break;
+    }
+    run_batch(std::get<Batch>(*work));
+  }
+  channel_.finish();
+  return status;
+}
+
+bool Worker::number_modules(const wire::Modules& modules) {
+  std::uint32_t number = modules.first;
+  for (const wire::ModuleName& module : modules.modules) {
+    // One that is not here is told by each call that needs it.
+    functions_.add(static_cast<std::uint16_t>(number++), {module.build_id, module.digest});
+  }
+  return std::exchange(initialized_, true) || initialize();
+}
+
+bool Worker::initialize() {
+  if (seat_.farm.initializer_set) {
+    const Answer answer =
+        invoker_.invoke(functions_, FunctionId::unpacked(seat_.farm.initializer_function),
+                        seat_.farm.initializer_arguments);
+    if (mark_.is_copy()) ::_exit(0);
+    flush_output();
+    if (answer.kind != wire::ResultKind::value) {
+      channel_.post(wire::Failed{std::string(answer.bytes)});
+      return false;
+    }
+  }
+  channel_.post(wire::Ready{});
+  return true;
+}
+
+void Worker::run_batch(const Batch& batch) {
+  usage_.begin_batch();
+  streams_are_buffered_ = dynamic_cast<std::filebuf*>(std::cout.rdbuf()) != nullptr;
+  const char* arguments = batch.payload.data<char>();
+  const std::size_t count = batch.run.tasks.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool more_follow = i + 1 < count || !queue_.empty();
+    run_task(batch.run, i, {arguments, batch.run.sizes[i]}, more_follow);
+    arguments += batch.run.sizes[i];
+  }
+}
+
+void Worker::run_task(const wire::Run& run, std::size_t index, std::string_view arguments,
+                      bool more_follow) {
+  const std::int64_t started = steady_now();
+  attempt_ = {.sequence = run.first_sequence + index,
+              .task = run.tasks[index],
+              .attempt = run.attempts[index],
+              .started = started};
+  const bool chunk = wire::is_chunk(run.functions[index]);
+  if (chunk) wire::begin_items(memory_.page(), attempt_.sequence);
+  if (!wire::begin_slot(memory_.page(), attempt_.sequence, started)) return;
+  more_follow_ = more_follow;
+  running_.begin(attempt_.sequence, attempt_.task, attempt_.attempt);
+  const FunctionId function = FunctionId::unpacked(run.functions[index]);
+  if (chunk) return run_chunk(function, wire::ChunkItems(arguments));
+  const auto finish = [](void* self, const Answer& answer) {
+    static_cast<Worker*>(self)->finish_task(answer);
+  };
+  invoker_.invoke(functions_, function, arguments, {finish, this});
+  // A destructor may have forked too.
+  if (mark_.is_copy()) ::_exit(0);
+}
+
+void Worker::run_chunk(FunctionId function, wire::ChunkItems items) {
+  const auto finish = [](void* self, const Answer& answer) {
+    static_cast<Worker*>(self)->finish_item(answer);
+  };
+  const std::int64_t until = coarse_now() + chunk_limit;
+  item_failed_ = false;
+  for (std::uint32_t item = 0; items.left() > 0; ++item) {
+    if (!wire::begin_item(memory_.page(), attempt_.sequence, item)) break;
+    if (item > 0) running_.go_on(attempt_.task + item);
+    invoker_.invoke(functions_, function, items.take(), {finish, this});
+    if (mark_.is_copy()) ::_exit(0);
+    if (item_failed_) return;
+    if (coarse_now() >= until) break;
+  }
+  running_.end();
+  measure_attempt();
+  close_values(wire::ResultKind::value);
+  channel_.result_published(more_follow_);
+}
+
+void Worker::finish_item(const Answer& answer) {
+  if (mark_.is_copy()) ::_exit(0);
+  flush_task_output();
+  if (answer.kind == wire::ResultKind::value) return keep_value(answer.bytes);
+  item_failed_ = true;
+  if (results_.open_items() > 0) close_values(wire::ResultKind::values);
+  finish_task(answer);
+}
+
+void Worker::keep_value(std::string_view value) {
+  while (!results_.append(value)) {
+    if (results_.open_items() > 0) {
+      close_values(wire::ResultKind::values);
+      channel_.result_published(true);
+    } else if (value.size() > wire::inline_result_limit) {
+      wire::ResultRecord record = attempt_;
+      record.kind = wire::ResultKind::values;
+      record.items = 1;
+      return publish(record, value, true);
+    } else {
+      wait_for_room();
+    }
+  }
+}
+
+void Worker::close_values(wire::ResultKind kind) {
+  wire::ResultRecord record = attempt_;
+  record.kind = kind;
+  while (!results_.close(record)) wait_for_room();
+  patience_ = 0us;
+}
+
+void Worker::finish_task(const Answer& answer) {
+  if (mark_.is_copy()) ::_exit(0);  // a child of a task that forked: there is one worker per seat
+  running_.end();
+  flush_task_output();
+  attempt_.kind = answer.kind;
+  measure_attempt();
+  publish(attempt_, answer.bytes, more_follow_);
+}
+
+void Worker::measure_attempt() {
+  attempt_.took = steady_now() - attempt_.started;
+  const UsageMeter::Usage usage = usage_.end_task(attempt_.took);
+  attempt_.cpu = usage.cpu;
+  attempt_.peak_memory = usage.peak_memory;
+}
+
+void Worker::publish(const wire::ResultRecord& record, std::string_view bytes, bool more_follow) {
+  try {
+    while (!results_.write(record, bytes)) wait_for_room();
+  } catch (const std::system_error&) {  // no memory for a large result; a failure is small
+    const Answer answer = invoker_.cannot_be_stored();
+    wire::ResultRecord failed = record;
+    failed.kind = answer.kind;
+    failed.items = 0;
+    item_failed_ = true;
+    while (!results_.write(failed, answer.bytes)) wait_for_room();
+  }
+  patience_ = 0us;
+  channel_.result_published(more_follow);
+}
+
+void Worker::wait_for_room() {
+  channel_.announce();
+  patience_ = std::clamp<std::chrono::microseconds>(patience_ * 2, 20us, 2000us);
+  std::this_thread::sleep_for(patience_);
+}
+
+void Worker::flush_task_output() {
+  if (streams_are_buffered_) {
+    std::cout.flush();
+    std::clog.flush();
+  }
+  if (__fpending(stdout) > 0) std::fflush(stdout);
+  if (__fpending(stderr) > 0) std::fflush(stderr);
+}
+
+}  // namespace
+
+void serve_worker(WorkerSeat seat) noexcept {
+  set_process_name(fmt::format("procfarm:w{}", seat.life.seat));
+  become_subreaper();
+  set_descriptor_limit(seat.farm.soft_nofile);
+  LeaveOnExit::arm();  // for std::exit on another thread
+  leave_on_exit.armed = true;
+  try {
+    Worker worker(std::move(seat));
+    leave(worker.run());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "procfarm: worker pid {} cannot serve: {}\n", ::getpid(), error.what());
+    leave(cannot_serve_status);
+  }
+}
+
+}  // namespace procfarm::serving
