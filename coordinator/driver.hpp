@@ -67,8 +67,7 @@ class Driver {
   std::chrono::milliseconds sleep_limit() const;
   void leave();
 
-  // -- callers' commands (driver_commands.cpp)
-  // --------------------------------------------------------
+  // -- callers' commands (driver_commands.cpp) ----------------------------------------------------
   void handle(const command::Cancelled& given);
   void handle(const command::CancelRunning& given);
   void handle(const command::Released& given);
@@ -80,16 +79,11 @@ class Driver {
   /// What has not begun; of the chunks that run, their items.
   void cancel_all();
 
-  // -- workers' messages and ends (driver_workers.cpp)
-  // --------------------------------------------------
+  // -- workers' messages and ends (driver_workers.cpp) --------------------------------------------
   void handle(const Envelope& envelope);
   void welcome(const std::string& routing_id, const wire::Hello& hello);
   void send_modules(Occupant& occupant);
   void initializer_failed(WorkerId worker, const std::string& failure);
-  void collect_results(WorkerId worker);
-  void collect(Occupant& occupant, const wire::ResultRecord& record);
-  void conclude(Occupant& occupant, detail::FutureState& state, const wire::ResultRecord& record,
-                Payload bytes);
   void give_up(WorkerId worker);
   void handle(const wire::Report& report);
   void worker_gone(WorkerId worker, const Loss& loss);
@@ -97,7 +91,13 @@ class Driver {
   void supervisor_gone();
   void break_with(const std::string& text, std::exception_ptr cause = nullptr);
 
-  // -- chunks of a map (driver_chunks.cpp)
+  // -- results (driver_results.cpp) ---------------------------------------------------------------
+  void collect_results(WorkerId worker);
+  void collect(Occupant& occupant, const wire::ResultRecord& record);
+  void conclude(Occupant& occupant, detail::FutureState& state, const wire::ResultRecord& record,
+                Payload bytes);
+
+  // -- chunks of a map (driver_chunks.cpp) --------------------------------------------------------
   /// Throws std::runtime_error for more than the chunk has left.
   void take_values(Occupant& occupant, detail::Chunk& chunk, const wire::ResultRecord& record);
   /// Its worker is dead. True: it died between two items, and so this one is lost to nobody.
@@ -106,8 +106,7 @@ class Driver {
   void end_chunk_early(detail::FutureState& state);
   void settle_early_ends();
 
-  // -- the scheduler's actions (driver_actions.cpp)
-  // -------------------------------------------------------
+  // -- the scheduler's actions (driver_actions.cpp) -----------------------------------------------
   void perform(const action::Spawn& what);
   void perform(const action::Assign& what);
   void perform(const action::Recall& what);

@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include <procfarm/wire/blocks.hpp>
 #include <procfarm/wire/message.hpp>
 #include <procfarm/wire/modules.hpp>
 
@@ -43,8 +44,14 @@ class RunBuilder {
     run_.tasks.push_back(state.id);
     run_.attempts.push_back(attempt);
     run_.functions.push_back(state.function);
-    run_.sizes.push_back(state.payload.size());
-    bytes_.append(state.payload.view());
+    if (const OwnedBlock* block = state.payload.block()) {
+      const wire::BlockRef ref = block->owner->reference(block->data, state.payload.size());
+      run_.sizes.push_back(wire::block_mark);
+      bytes_.append(reinterpret_cast<const char*>(&ref), sizeof ref);
+    } else {
+      run_.sizes.push_back(state.payload.size());
+      bytes_.append(state.payload.view());
+    }
   }
   bool empty() const { return run_.tasks.empty(); }
   bool full() const { return bytes_.size() >= max_run_bytes; }
@@ -87,6 +94,7 @@ void Driver::spawn(WorkerId worker) {
   order.token.assign(occupant->token.begin(), occupant->token.end());
   order.page_fd = occupant->memory.page_fd();
   order.arena_fd = occupant->memory.arena_fd();
+  order.blocks_fd = core_->blocks().fd();
   if (streams.out) order.stdout_fd = streams.out->fd();
   if (streams.err) order.stderr_fd = streams.err->fd();
   std::size_t connecting = 0;
@@ -119,7 +127,8 @@ void Driver::send_run(Occupant& occupant, const std::vector<Dispatch>& tasks) {
   std::size_t bytes = 0;
   for (const Dispatch& dispatch : tasks) {
     const detail::FutureState* state = find_pending(dispatch.task);
-    if (state != nullptr) bytes += state->payload.size();
+    if (state == nullptr) continue;
+    bytes += state->payload.block() != nullptr ? sizeof(wire::BlockRef) : state->payload.size();
   }
   RunBuilder builder(occupant.next(), bytes);
   for (const Dispatch& dispatch : tasks) {
@@ -163,10 +172,10 @@ void Driver::perform(const action::Stop& what) {
   const auto lock = core_->seats.lock();
   const detail::FutureState* state = tasks_.find(what.task);
   Occupant* occupant = core_->seats.at(what.worker);
-  if (state == nullptr || occupant == nullptr || !state->place) return;
+  if (state == nullptr || occupant == nullptr || !state->place()) return;
   wire::SeatPage& page = occupant->memory.page();
   page.stop_grace.store(what.grace.count(), std::memory_order_relaxed);
-  page.stop.store(state->place.sequence + 1, std::memory_order_release);
+  page.stop.store(state->place().sequence + 1, std::memory_order_release);
   socket_.send(occupant->routing_id, wire::encode(wire::ToWorker(wire::Stop{})));
 }
 
@@ -188,6 +197,13 @@ void Driver::perform(const action::Retire& what) {
 void Driver::perform(const action::Settle& what) {
   detail::FutureState* state = tasks_.find(what.task);
   if (state == nullptr) return;
+  {
+    // When the pool breaks, tasks are settled while their workers still have them.
+    const auto lock = core_->seats.lock();
+    if (Occupant* occupant = core_->seats.occupant_of(*state)) {
+      core_->seats.leave(*occupant, state->place().sequence);
+    }
+  }
   if (what.reason == SettleReason::cancelled) return tasks_.settle_cancelled(*state);
   tasks_.settle_error(*state, error_for(*state, what.reason));
 }

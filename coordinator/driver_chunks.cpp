@@ -38,9 +38,9 @@ bool Driver::rescue_chunk(Occupant& occupant, const Boarded& begun) {
     return false;  // it wrote nonsense before it died
   }
   const wire::SeatPage& page = occupant.memory.page();
-  if (wire::items_begun(page, state.place.sequence) > chunk->done) return false;
+  if (wire::items_begun(page, state.place().sequence) > chunk->done) return false;
   wire::ResultRecord end;
-  end.sequence = state.place.sequence;
+  end.sequence = state.place().sequence;
   end.attempt = begun.attempt;
   end.started = page.begun_at.load(std::memory_order_relaxed);
   end.took = now().count() - end.started;

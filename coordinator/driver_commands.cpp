@@ -38,7 +38,7 @@ void Driver::cancel_all() {
   for (const auto& occupant : core_->seats.all()) {
     const Boarded* begun = occupant ? core_->seats.begun(*occupant) : nullptr;
     if (begun == nullptr || begun->state->chunk() == nullptr) continue;
-    wire::cut_items(occupant->memory.page(), begun->state->place.sequence);
+    wire::cut_items(occupant->memory.page(), begun->state->place().sequence);
   }
 }
 

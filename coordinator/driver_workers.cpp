@@ -31,30 +31,11 @@ bool same_token(const std::array<unsigned char, 16>& ours, const std::string& th
   return difference == 0;
 }
 
-AttemptEnd end_of(wire::ResultKind kind) {
-  switch (kind) {
-    case wire::ResultKind::value:
-    case wire::ResultKind::values: return AttemptEnd::succeeded;
-    case wire::ResultKind::threw: return AttemptEnd::threw;
-    case wire::ResultKind::unserializable: break;
-  }
-  return AttemptEnd::unserializable;
-}
-
-bool is_failure(wire::ResultKind kind) {
-  return kind == wire::ResultKind::threw || kind == wire::ResultKind::unserializable;
-}
-
-std::uint16_t attempt_number(std::uint32_t attempt) {
-  return static_cast<std::uint16_t>(std::min(attempt, 65535u));
-}
-
 void note_lost_attempt(const Occupant& occupant, const Boarded& begun) {
   detail::FutureState& state = *begun.state;
   const std::int64_t started = occupant.memory.page().begun_at.load(std::memory_order_relaxed);
-  state.pid = occupant.pid;
-  state.attempt = attempt_number(begun.attempt);
-  state.figures = {.started = started, .took = steady_now() - started, .cpu = 0};
+  state.note_attempt(occupant.pid, begun.attempt,
+                     {.started = started, .took = steady_now() - started, .cpu = 0});
 }
 
 }  // namespace
@@ -129,72 +110,6 @@ void Driver::initializer_failed(WorkerId worker, const std::string& failure) {
   }
   break_with("the initializer failed in a worker: " + wire::summary(decoded),
              wire::rebuild(decoded, {}));
-}
-
-void Driver::collect_results(WorkerId worker) {
-  auto lock = core_->seats.lock();
-  Occupant* occupant = core_->seats.at(worker);
-  if (occupant == nullptr) return;
-  heard_at_ = now();
-  try {
-    while (const auto record = occupant->results.next()) collect(*occupant, *record);
-    occupant->results.release();
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "procfarm: worker pid {} is given up: {}\n", occupant->pid, error.what());
-    supervisor_.kill({worker.seat, worker.incarnation});
-  }
-  lock.unlock();
-  settle_early_ends();
-}
-
-void Driver::collect(Occupant& occupant, const wire::ResultRecord& record) {
-  Boarded* boarded = occupant.find(record.sequence);
-  detail::FutureState* state = boarded == nullptr ? nullptr : boarded->state;
-  const bool ours =
-      state != nullptr && state->id == record.task && boarded->attempt == record.attempt;
-  if (!ours) {
-    ++core_->counters.late_results;
-    return;
-  }
-  detail::Chunk* const chunk = state->chunk();
-  const bool failed = is_failure(record.kind);
-  if (chunk != nullptr && !failed) {
-    take_values(occupant, *chunk, record);
-    if (record.kind != wire::ResultKind::values) conclude(occupant, *state, record, {});
-    return;
-  }
-  if (record.kind == wire::ResultKind::values) {
-    throw std::runtime_error("it answers a task as if it were a chunk");
-  }
-  ++occupant.tasks_done;
-  // First, because it may throw: then the task is still the worker's, and is lost with it.
-  Payload bytes(static_cast<std::uint32_t>(record.size));
-  occupant.results.read(record, bytes.data());
-  conclude(occupant, *state, record, std::move(bytes));
-}
-
-void Driver::conclude(Occupant& occupant, detail::FutureState& state,
-                      const wire::ResultRecord& record, Payload bytes) {
-  const detail::Chunk* const chunk = state.chunk();
-  const bool early = chunk != nullptr && !is_failure(record.kind) && chunk->done < chunk->count;
-  if (early) end_chunk_early(state);
-  const Verdict verdict =
-      scheduler_.finished(occupant.id, TaskId{state.id}, record.attempt, end_of(record.kind),
-                          Duration(record.took), heard_at_);
-  core_->seats.leave(occupant, record.sequence);
-  state.pid = occupant.pid;
-  state.attempt = attempt_number(record.attempt);
-  state.figures = {record.started, record.took, record.cpu, record.peak_memory};
-  if (early) return;
-  switch (verdict) {
-    case Verdict::deliver:
-      return tasks_.settle_outcome(state, std::move(bytes), is_failure(record.kind));
-    case Verdict::timed_out:
-      return tasks_.settle_error(state, error_for(state, SettleReason::timed_out));
-    case Verdict::cancelled: return tasks_.settle_cancelled(state);
-    case Verdict::stale: ++core_->counters.late_results; return;
-    case Verdict::retry: return;
-  }
 }
 
 void Driver::give_up(WorkerId worker) { supervisor_.kill({worker.seat, worker.incarnation}); }

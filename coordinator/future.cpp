@@ -42,7 +42,7 @@ T ask_host(FutureState& state, T otherwise, Ask ask) {
   if (state.done()) return otherwise;
   std::lock_guard stripe(detail::StateLocks::of(&state).mutex);
   if (state.done()) return otherwise;
-  return ask(*state.host);
+  return ask(state.host());
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ bool AnyFuture::cancel() {
   FutureState& task = state();
   if (task.done()) return task.phase() == Phase::cancelled;
   std::unique_lock stripe(detail::StateLocks::of(&task).mutex);
-  if (task.done() || !task.host->take_back(task)) return task.phase() == Phase::cancelled;
+  if (task.done() || !task.host().take_back(task)) return task.phase() == Phase::cancelled;
   task.payload = Payload{};
   const std::shared_ptr<void> dropped = task.take_dropped();
   task.finish(Phase::cancelled);

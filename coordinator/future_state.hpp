@@ -81,7 +81,7 @@ struct Chunk {
   bool abandoned = false;            // nobody will read it: what has not begun need not
 };
 
-/// Rarely needed parts: waiters, callbacks, errors that were made here.
+/// Rarely needed parts: watchers, callbacks, errors that were made here.
 struct Extension {
   std::vector<std::shared_ptr<Watcher>> watchers{};
   std::deque<std::function<void()>> callbacks{};
@@ -90,6 +90,23 @@ struct Extension {
   std::shared_ptr<const void> local_value{};
   std::shared_ptr<void> taken_back{};  // what the task was to do, until cancel() drops it
   std::unique_ptr<Chunk> chunk{};      // made with the state
+};
+
+/// What a state has besides from its first assignment on: ten million tasks that only wait for
+/// their turn do without. Lies in the slab like the states.
+struct Annex {
+  Annex() = default;
+  ~Annex();
+  Annex(const Annex&) = delete;
+  Annex& operator=(const Annex&) = delete;
+  static void* operator new(std::size_t size);
+  static void operator delete(void* place) noexcept;
+
+  Place place{};  // guarded by the host
+  AttemptFigures figures{};
+  std::int32_t pid = 0;       // of the attempt that `figures` are of
+  std::uint16_t attempt = 0;  // the last that has begun and ended
+  std::atomic<Extension*> extension{nullptr};
 };
 
 class FutureState {
@@ -123,7 +140,15 @@ class FutureState {
   /// Runs the callbacks in order until none is left. Callback thread, or the adding thread.
   void deliver_callbacks();
 
-  Extension& extension();  // made on first use; any thread
+  // Made on first use; any thread.
+  Annex& annex();
+  Extension& extension();
+
+  TaskHost& host() const;  // while this is unsettled
+  Place place() const;     // guarded by the host
+  int attempt() const;     // the last that has begun and ended; 0: none
+  /// An attempt has ended. Guarded by the host.
+  void note_attempt(int pid, std::uint32_t attempt, const AttemptFigures& figures);
   /// Null unless it is a chunk of a map.
   Chunk* chunk() const;
   /// How many tasks it counts as.
@@ -131,28 +156,30 @@ class FutureState {
   /// Extension::taken_back, emptied.
   std::shared_ptr<void> take_dropped();
 
-  std::uint64_t id;
-  TaskHost* host;                // alive while this is unsettled
-  const SharedOptions* options;  // one reference is held
-  Payload payload;               // arguments, later the outcome's bytes
+  /// Null: it was never assigned, and nobody asked for an extension.
+  const Annex* known_annex() const { return annex_.load(std::memory_order_acquire); }
+  bool is_of(const TaskHost& host) const;
+
+  const std::uint64_t id;
+  const SharedOptions* const options;  // one reference is held
   std::uint64_t function = 0;
-  Place place{};  // guarded by the host
-  AttemptFigures figures{};
   std::int64_t submitted = 0;  // steady clock ns
-  std::int32_t pid = 0;
-  std::uint16_t attempt = 0;  // the last that has begun and ended
+  Payload payload;             // arguments, later the outcome's bytes
   OutcomeKind outcome = OutcomeKind::none;
 
  private:
   friend void retain(FutureState*) noexcept;
   friend void release(FutureState*) noexcept;
-  static constexpr std::uint32_t phase_mask = 3;
-  static constexpr std::uint32_t watched = 4;
+  static constexpr std::uint8_t phase_mask = 3;
+  static constexpr std::uint8_t watched = 4;
+  Extension* known_extension() const;
 
+  std::atomic<std::uint8_t> word_{0};
+  const std::uint16_t host_;  // its number
   std::atomic<std::uint32_t> references_{1};
-  std::atomic<std::uint32_t> word_{0};
-  std::atomic<Extension*> extension_{nullptr};
+  std::atomic<Annex*> annex_{nullptr};
 };
+static_assert(sizeof(FutureState) == 72, "ten million may be there at once");
 
 /// The striped locks of all future states of the process.
 class StateLocks {
@@ -180,7 +207,17 @@ class Watcher {
 /// the state unsettled; must not wait.
 class TaskHost {
  public:
-  virtual ~TaskHost() = default;
+  /// Throws std::length_error when there are 65,535 of them in the process.
+  TaskHost();
+  virtual ~TaskHost();
+  TaskHost(const TaskHost&) = delete;
+  TaskHost& operator=(const TaskHost&) = delete;
+
+  /// By which states name it: two bytes instead of eight. Used again when it is gone.
+  std::uint16_t number() const { return number_; }
+  /// Null: no such host.
+  static TaskHost* at(std::uint16_t number);
+
   /// Claims and takes the task back unless it has begun; the caller then finishes it as cancelled,
   /// and drops Extension::taken_back when it holds no lock any more.
   virtual bool take_back(detail::FutureState& state) = 0;
@@ -202,6 +239,9 @@ class TaskHost {
   /// No lock is held.
   virtual void begin_wait(std::span<detail::FutureState* const> /*states*/, bool /*for_all*/) {}
   virtual void end_wait() {}
+
+ private:
+  const std::uint16_t number_;
 };
 
 namespace detail {

@@ -63,8 +63,8 @@ Duration repeat_delay(const RetryPolicy& policy, int number) {
 
 void settle_attempt(FutureState& state, LocalAttempt attempt) {
   if (!state.claim()) return;
-  state.figures = attempt.figures;
-  state.pid = ::getpid();
+  state.annex().figures = attempt.figures;
+  state.annex().pid = ::getpid();
   if (attempt.error != nullptr) {
     state.outcome = OutcomeKind::error;
     state.extension().error = {.kind = ErrorRecord::Kind::thrown,

@@ -106,7 +106,7 @@ void abandon_chunk(const AnyFuture& chunk) {
   std::vector<AnyFuture> rest;
   {
     const std::lock_guard stripe(StateLocks::of(&state).mutex);
-    if (!state.done()) state.host->abandon(state);
+    if (!state.done()) state.host().abandon(state);
     for (FutureState* each : std::exchange(state.chunk()->rest, {})) rest.emplace_back(each);
   }
   for (const AnyFuture& each : rest) abandon_chunk(each);

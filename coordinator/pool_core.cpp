@@ -13,11 +13,9 @@
 #include <fmt/core.h>
 
 #include <procfarm/errors.hpp>
-#include <procfarm/wire/chunk.hpp>
 #include <procfarm/wire/control.hpp>
 
 #include "checked_options.hpp"
-#include "dependencies.hpp"
 #include "driver.hpp"
 #include "task_text.hpp"
 
@@ -79,105 +77,6 @@ void PoolCore::check_process() const { home_.check(); }
 
 void PoolCore::end_with_program() {
   if (in_home_process() && !callbacks.is_current()) shutdown({});
-}
-
-void PoolCore::check_open(const Inbox& inbox) const {
-  if (inbox.broken) std::rethrow_exception(inbox.broken->make());
-  if (inbox.closed) throw ShutdownError("cannot schedule new futures after shutdown");
-}
-
-bool PoolCore::has_room() const {
-  if (inbox_.closed || inbox_.broken) return true;
-  const std::uint64_t pending = inbox_.unsettled - std::min(inbox_.unsettled, inbox_.running);
-  if (options.max_pending && pending >= *options.max_pending) return false;
-  return !options.max_pending_bytes || inbox_.unsettled_bytes < *options.max_pending_bytes;
-}
-
-void PoolCore::wait_for_room(InboxLock& lock) {
-  if (has_room()) return;
-  ++blocked_;
-  while (!has_room()) {
-    if (inbox_.driver_asleep) {
-      wake_driver(std::move(lock));
-      lock = InboxLock(mutex_);
-    }
-    room_.wait_for(lock, std::chrono::milliseconds(100), [this] { return has_room(); });
-  }
-  --blocked_;
-}
-
-detail::FutureState* PoolCore::submit(const SharedOptions& task_options, FunctionId function,
-                                      std::string_view arguments) {
-  check_process();
-  check_all(task_options.task.after);
-  if (arguments.size() > wire::max_payload) {
-    return fail_submit(task_options,
-                       fmt::format("arguments of {} bytes exceed the limit of {} bytes",
-                                   arguments.size(), wire::max_payload));
-  }
-  InboxLock lock(mutex_);
-  check_open(inbox_);
-  if (options.max_pending || options.max_pending_bytes) {
-    wait_for_room(lock);
-    check_open(inbox_);
-  }
-  auto* state = enter(std::move(lock), task_options, function.packed(), arguments, 1);
-  if (!task_options.task.after.empty()) watch_dependencies(*state);
-  return state;
-}
-
-detail::FutureState* PoolCore::submit_chunk(const SharedOptions& task_options, FunctionId function,
-                                            std::string_view payload, std::uint32_t items) {
-  check_process();
-  InboxLock lock(mutex_);
-  check_open(inbox_);
-  return enter(std::move(lock), task_options, function.packed() | wire::chunk_bit, payload, items);
-}
-
-detail::FutureState* PoolCore::enter(InboxLock lock, const SharedOptions& task_options,
-                                     std::uint64_t function, std::string_view payload,
-                                     std::uint32_t items) {
-  auto* state = new detail::FutureState(inbox_.next_task, *this, task_options);
-  inbox_.next_task += items;
-  state->function = function;
-  if (wire::is_chunk(function)) {
-    state->extension().chunk = std::make_unique<detail::Chunk>(items);
-  }
-  state->payload = Payload(payload);
-  state->submitted = steady_now();
-  detail::retain(state);
-  inbox_.arrived.submitted.push_back(state);
-  inbox_.unsettled += items;
-  inbox_.unsettled_bytes += payload.size();
-  wake_driver(std::move(lock));
-  return state;
-}
-
-detail::FutureState* PoolCore::fail_submit(const SharedOptions& task_options,
-                                           const std::string& text) {
-  InboxLock lock(mutex_);
-  check_open(inbox_);
-  auto* state = new detail::FutureState(inbox_.next_task++, *this, task_options);
-  lock.unlock();
-  state->claim();
-  state->outcome = detail::OutcomeKind::error;
-  state->extension().error = {
-      .kind = ErrorRecord::Kind::serialization, .task = task_ref(*state), .text = text};
-  ++counters.failed;
-  state->finish(detail::Phase::finished);
-  return state;
-}
-
-void PoolCore::watch_dependencies(detail::FutureState& state) {
-  watch_all(state.options->task.after,
-            [core = weak_from_this(), task = state.id](std::optional<ErrorRecord> failed) {
-              const auto alive = core.lock();
-              if (!alive) return;
-              if (failed) {
-                return alive->post(command::DependencyFailed{task, *std::move(failed)});
-              }
-              alive->post(command::Released{task});
-            });
 }
 
 void PoolCore::wake_driver(InboxLock lock) {
@@ -305,7 +204,7 @@ void PoolCore::abandon(detail::FutureState& state) {
     chunk.abandoned = true;
     Occupant* occupant = seats.occupant_of(state);
     if (occupant == nullptr) return;
-    const auto begun = wire::cut_items(occupant->memory.page(), state.place.sequence);
+    const auto begun = wire::cut_items(occupant->memory.page(), state.place().sequence);
     if (!begun) return;
     cut = chunk.count - std::clamp(*begun, chunk.done, chunk.count);
     chunk.count -= cut;
@@ -316,17 +215,17 @@ void PoolCore::abandon(detail::FutureState& state) {
 
 void PoolCore::describe(const detail::FutureState& state, TaskInfo& info) const {
   const auto lock = seats.lock();
-  info.attempts = state.attempt;
+  info.attempts = state.attempt();
   Occupant* occupant = const_cast<Seats&>(seats).occupant_of(state);
   if (occupant == nullptr || !seats.running(state)) return;
   const wire::SeatPage& page = occupant->memory.page();
   info.pid = occupant->pid;
   info.host = host_name();
-  if (const Boarded* boarded = occupant->find(state.place.sequence)) {
+  if (const Boarded* boarded = occupant->find(state.place().sequence)) {
     info.attempts = static_cast<int>(boarded->attempt);
   }
   info.started = wall_time(page.begun_at.load(std::memory_order_relaxed));
-  if (auto progress = wire::read_progress(page, state.place.sequence)) {
+  if (auto progress = wire::read_progress(page, state.place().sequence)) {
     info.progress = progress->fraction;
     info.message = std::move(progress->message);
   }

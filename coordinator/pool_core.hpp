@@ -28,6 +28,7 @@
 #include <procfarm/task_info.hpp>
 #include <procfarm/wire/unique_fd.hpp>
 
+#include "argument_blocks.hpp"
 #include "callback_thread.hpp"
 #include "future_state.hpp"
 #include "home_process.hpp"
@@ -84,6 +85,8 @@ class PoolCore final : public TaskHost,
   ~PoolCore() override;
 
   // -- any caller's thread ------------------------------------------------------------------------
+  /// Large arguments that `arguments` has written into blocks() stay where they are.
+  detail::FutureState* submit(const SharedOptions& options, FunctionId function, Writer& arguments);
   detail::FutureState* submit(const SharedOptions& options, FunctionId function,
                               std::string_view arguments);
   /// `payload` is that of a chunk with so many items (wire/chunk.hpp); they take as many ids.
@@ -97,6 +100,7 @@ class PoolCore final : public TaskHost,
   std::vector<WorkerInfo> workers() const;
   PoolStats stats() const;
   bool in_home_process() const;
+  ArgumentBlocks& blocks() const { return *blocks_; }
   void end_with_program() override;
 
   // -- TaskHost -----------------------------------------------------------------------------------
@@ -108,8 +112,7 @@ class PoolCore final : public TaskHost,
   void run_callbacks(detail::FutureState& state) override;
   void check_process() const override;
 
-  // -- the driver's side
-  // ----------------------------------------------------------------------------
+  // -- the driver's side --------------------------------------------------------------------------
   struct Round {
     std::vector<detail::FutureState*> submitted;  // one reference each
     std::vector<DriverCommand> commands;
@@ -148,8 +151,13 @@ class PoolCore final : public TaskHost,
   };
   using InboxLock = std::unique_lock<std::mutex>;
 
+  detail::FutureState* submit_payload(const SharedOptions& options, FunctionId function,
+                                      Payload arguments);
   detail::FutureState* enter(InboxLock lock, const SharedOptions& options, std::uint64_t function,
-                             std::string_view payload, std::uint32_t items);
+                             Payload payload, std::uint32_t items);
+  detail::FutureState* refuse_size(const SharedOptions& options, std::size_t size);
+  /// In a block if they are large, and there is one.
+  Payload stored(std::string_view bytes) const;
   void check_open(const Inbox& inbox) const;
   void wait_for_room(InboxLock& lock);
   bool has_room() const;
@@ -165,6 +173,7 @@ class PoolCore final : public TaskHost,
   std::atomic<int> blocked_{0};
   wire::UniqueFd wake_;
   const HomeProcess home_;
+  const std::shared_ptr<ArgumentBlocks> blocks_ = std::make_shared<ArgumentBlocks>();
   std::thread driver_thread_;
   std::mutex join_mutex_;
 };

@@ -16,8 +16,8 @@ namespace procfarm {
 namespace detail {
 
 FutureState* submit_task(PoolCore& core, const SharedOptions& options, FunctionId function,
-                         const Writer& arguments) {
-  return core.submit(options, function, arguments.bytes());
+                         Writer& arguments) {
+  return core.submit(options, function, arguments);
 }
 
 FutureState* submit_call(PoolCore& core, const SharedOptions& options, const Call& call) {
@@ -38,7 +38,7 @@ FutureState* fail_task(PoolCore& core, const SharedOptions& options) {
 }  // namespace detail
 
 Submitter::Submitter(std::shared_ptr<PoolCore> core, const SharedOptions& options)
-    : core_(std::move(core)), options_(options) {
+    : core_(std::move(core)), options_(options), blocks_(core_->blocks()) {
   options_.retain();
 }
 Submitter::Submitter(const Submitter& other) : Submitter(other.core_, other.options_) {}

@@ -91,9 +91,12 @@ void Scheduler::submitted(TaskId task, const TaskPolicy& policy, bool waiting, A
     return;
   }
   s.changed = true;
-  TaskRecord& record = s.tasks.insert(task, policy);
-  record.state = waiting ? TaskState::blocked : TaskState::pending;
-  if (!waiting) s.ready.push(task, policy.priority);
+  if (waiting) {
+    s.tasks.insert(task, policy).state = TaskState::blocked;
+    return;
+  }
+  s.tasks.add_pending(task, policy);
+  s.ready.push(task, policy.priority);
 }
 
 void Scheduler::continued(TaskId parent, TaskId task, Actions& out) {

@@ -13,8 +13,8 @@ Occupant* Seats::at(WorkerId worker) {
 }
 
 Occupant* Seats::occupant_of(const detail::FutureState& state) {
-  if (!state.place) return nullptr;
-  return at({state.place.seat_plus_one - 1, state.place.incarnation});
+  const detail::Place place = state.place();
+  return place ? at({place.seat_plus_one - 1, place.incarnation}) : nullptr;
 }
 
 Occupant& Seats::settle_in(std::unique_ptr<Occupant> occupant) {
@@ -27,7 +27,7 @@ std::unique_ptr<Occupant> Seats::remove(WorkerId worker) {
   if (at(worker) == nullptr) return nullptr;
   std::unique_ptr<Occupant> gone = std::move(occupants_[worker.seat]);
   for (Boarded& boarded : gone->on_board) {
-    if (boarded.state != nullptr) boarded.state->place = {};
+    if (boarded.state != nullptr) boarded.state->annex().place = {};
   }
   return gone;
 }
@@ -35,28 +35,28 @@ std::unique_ptr<Occupant> Seats::remove(WorkerId worker) {
 void Seats::board(Occupant& occupant, detail::FutureState& state, std::uint32_t attempt) {
   const wire::Sequence sequence = occupant.next();
   occupant.on_board.push_back({&state, attempt});
-  state.place = {occupant.id.seat + 1, occupant.id.incarnation, sequence};
+  state.annex().place = {occupant.id.seat + 1, occupant.id.incarnation, sequence};
   wire::queue_slot(occupant.memory.page(), sequence);
 }
 
 bool Seats::take_back(detail::FutureState& state) {
   Occupant* occupant = occupant_of(state);
   if (occupant == nullptr) return true;
-  const wire::Sequence sequence = state.place.sequence;
+  const wire::Sequence sequence = state.place().sequence;
   if (!wire::take_slot(occupant->memory.page(), sequence)) return false;
-  state.place = {};
+  state.annex().place = {};
   if (Boarded* boarded = occupant->find(sequence)) boarded->state = nullptr;
   return true;
 }
 
 bool Seats::running(const detail::FutureState& state) const {
   Occupant* occupant = const_cast<Seats*>(this)->occupant_of(state);
-  return occupant != nullptr && wire::has_begun(occupant->memory.page(), state.place.sequence);
+  return occupant != nullptr && wire::has_begun(occupant->memory.page(), state.place().sequence);
 }
 
 void Seats::leave(Occupant& occupant, wire::Sequence sequence) {
   if (Boarded* boarded = occupant.find(sequence)) {
-    if (boarded->state != nullptr) boarded->state->place = {};
+    if (boarded->state != nullptr) boarded->state->annex().place = {};
     boarded->state = nullptr;
   }
   while (!occupant.on_board.empty() && occupant.on_board.front().state == nullptr) {

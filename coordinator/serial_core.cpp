@@ -47,7 +47,7 @@ void SerialCore::run(FutureState& state, std::unique_ptr<detail::LocalJob> job) 
   for (int number = 1;; ++number) {
     wire::LocalTask task(state.id, number);
     attempt = run_attempt(*job, task, number >= retry.max_attempts);
-    state.attempt = static_cast<std::uint16_t>(number);
+    state.annex().attempt = static_cast<std::uint16_t>(number);
     if (!may_repeat(retry, attempt.error, number)) break;
     std::this_thread::sleep_for(repeat_delay(retry, number));
   }

@@ -12,10 +12,11 @@
 
 namespace procfarm::detail {
 
-inline constexpr std::size_t state_place_size = 136;
+inline constexpr std::size_t state_place_size = 72;
 
-/// A place of state_place_size bytes, aligned for pointers. Any thread. Throws std::bad_alloc.
-void* take_state_place();
+/// A place of state_place_size bytes, aligned for pointers; `size`, what is needed of it, is at
+/// most that. Any thread. Throws std::bad_alloc.
+void* take_state_place(std::size_t size);
 /// Gives it back. Any thread, also at the end of the program and in a process that was forked.
 void free_state_place(void* place) noexcept;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// task_table.cpp - chunks come and go: one spare is kept, so that a pool with few tasks at a time
-// allocates nothing, and the front of the row is trimmed as old tasks settle.
+// task_table.cpp - records come and go: those of one chunk are kept, so that a pool with few tasks
+// at a time allocates nothing, and the front of the row is trimmed as old tasks settle.
 #include "task_table.hpp"
 
 #include <cstddef>
@@ -8,19 +8,23 @@
 
 namespace procfarm::scheduling {
 
-void TaskTable::add_chunk(std::size_t index) {
-  if (index >= chunks_.size()) chunks_.resize(index + 1);
-  chunks_[index] = spare_ ? std::move(spare_) : std::make_unique<Chunk>();
+void TaskTable::make_records(Chunk& chunk) {
+  chunk.records = spare_ ? std::move(spare_) : std::make_unique<Records>();
+  if (chunk.live == 0) return;
+  const TaskRecord untouched{.policy = chunk.policy, .state = TaskState::pending};
+  for (std::uint32_t slot = chunk.begin; slot < chunk.end; ++slot) {
+    (*chunk.records)[slot] = untouched;
+  }
 }
 
-void TaskTable::drop_chunk(std::size_t index) {
-  spare_ = std::move(chunks_[index]);
+void TaskTable::drop_records(Chunk& chunk) {
+  spare_ = std::move(chunk.records);
   if (size_ == 0) {
     chunks_.clear();
     unused_ = 0;
     return;
   }
-  while (!chunks_[unused_]) ++unused_;
+  while (chunks_[unused_].live == 0) ++unused_;
   if (unused_ * 2 < chunks_.size()) return;
   chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(unused_));
   first_chunk_ += unused_;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// task_table.hpp - what the scheduler knows of each unsettled task: 16 bytes, found by id.
-// Ids ascend, so the table is a row of chunks indexed by id; a chunk whose tasks are all settled
-// is given back. Knows nothing of queues or workers.
+// task_table.hpp - what the scheduler knows of each unsettled task, found by id: 16 bytes, or next
+// to nothing as long as it only waits for its turn. Ids ascend, so the table is a row of chunks
+// indexed by id. A chunk into which nobody has looked yet is a range of tasks that came with the
+// same policy; its records are made when the first of them is asked for, and given back when all
+// are settled. Knows nothing of queues or workers.
 #pragma once
 
 #include <array>
@@ -37,28 +39,44 @@ static_assert(sizeof(TaskRecord) == 16);
 /// One thread at a time.
 class TaskTable {
  public:
-  /// Ids must come in ascending order, but for one that lies above a task that is there.
-  TaskRecord& insert(TaskId task, const TaskPolicy& policy) {
-    const std::uint64_t number = static_cast<std::uint64_t>(task);
-    if (chunks_.empty()) first_chunk_ = number >> chunk_bits;
-    assert(number >> chunk_bits >= first_chunk_);
-    const std::size_t index = static_cast<std::size_t>((number >> chunk_bits) - first_chunk_);
-    if (index >= chunks_.size() || !chunks_[index]) add_chunk(index);
-    Chunk& chunk = *chunks_[index];
+  /// A pending task at its first attempt. Ids must come in ascending order, but for one that lies
+  /// above a task that is there.
+  void add_pending(TaskId task, const TaskPolicy& policy) {
+    Chunk& chunk = chunk_for(task);
+    const auto slot = static_cast<std::uint32_t>(static_cast<std::uint64_t>(task) & chunk_mask);
+    if (chunk.live == 0) {
+      chunk.policy = &policy;
+      chunk.begin = chunk.end = slot;
+    }
+    if (chunk.records != nullptr || chunk.policy != &policy || chunk.end != slot) {
+      insert(task, policy).state = TaskState::pending;
+      return;
+    }
+    ++chunk.end;
     ++chunk.live;
     ++size_;
-    TaskRecord& record = chunk.records[number & chunk_mask];
+  }
+
+  /// The same, but the state is for the caller to set.
+  TaskRecord& insert(TaskId task, const TaskPolicy& policy) {
+    Chunk& chunk = chunk_for(task);
+    if (chunk.records == nullptr) make_records(chunk);
+    ++chunk.live;
+    ++size_;
+    TaskRecord& record = (*chunk.records)[static_cast<std::uint64_t>(task) & chunk_mask];
     record = TaskRecord{};
     record.policy = &policy;
     return record;
   }
 
-  /// Null when the task is settled or was never there.
+  /// Null when the task is settled or was never there. Valid until the task is erased.
   TaskRecord* find(TaskId task) {
     const std::uint64_t number = static_cast<std::uint64_t>(task);
     const std::uint64_t index = (number >> chunk_bits) - first_chunk_;  // wraps: then not found
-    if (index >= chunks_.size() || !chunks_[index]) return nullptr;
-    TaskRecord& record = chunks_[index]->records[number & chunk_mask];
+    if (index >= chunks_.size() || chunks_[index].live == 0) return nullptr;
+    Chunk& chunk = chunks_[index];
+    if (chunk.records == nullptr) make_records(chunk);
+    TaskRecord& record = (*chunk.records)[number & chunk_mask];
     return record.state == TaskState::none ? nullptr : &record;
   }
   const TaskRecord* find(TaskId task) const { return const_cast<TaskTable*>(this)->find(task); }
@@ -66,11 +84,11 @@ class TaskTable {
   /// `task` must be there.
   void erase(TaskId task) {
     const std::uint64_t number = static_cast<std::uint64_t>(task);
-    const std::size_t index = static_cast<std::size_t>((number >> chunk_bits) - first_chunk_);
-    Chunk& chunk = *chunks_[index];
-    chunk.records[number & chunk_mask].state = TaskState::none;
+    Chunk& chunk = chunks_[static_cast<std::size_t>((number >> chunk_bits) - first_chunk_)];
+    if (chunk.records == nullptr) make_records(chunk);
+    (*chunk.records)[number & chunk_mask].state = TaskState::none;
     --size_;
-    if (--chunk.live == 0) drop_chunk(index);
+    if (--chunk.live == 0) drop_records(chunk);
   }
 
   std::uint64_t size() const { return size_; }
@@ -79,11 +97,19 @@ class TaskTable {
   template <class Visit>
   void for_each(Visit visit) const {
     for (std::size_t index = 0; index < chunks_.size(); ++index) {
-      if (!chunks_[index]) continue;
+      const Chunk& chunk = chunks_[index];
+      if (chunk.live == 0) continue;
+      const std::uint64_t first = (first_chunk_ + index) << chunk_bits;
+      if (chunk.records == nullptr) {
+        const TaskRecord untouched{.policy = chunk.policy, .state = TaskState::pending};
+        for (std::uint32_t slot = chunk.begin; slot < chunk.end; ++slot) {
+          visit(static_cast<TaskId>(first + slot), untouched);
+        }
+        continue;
+      }
       for (std::size_t slot = 0; slot < chunk_size; ++slot) {
-        const TaskRecord& record = chunks_[index]->records[slot];
-        if (record.state == TaskState::none) continue;
-        visit(static_cast<TaskId>(((first_chunk_ + index) << chunk_bits) + slot), record);
+        const TaskRecord& record = (*chunk.records)[slot];
+        if (record.state != TaskState::none) visit(static_cast<TaskId>(first + slot), record);
       }
     }
   }
@@ -92,18 +118,31 @@ class TaskTable {
   static constexpr unsigned chunk_bits = 10;
   static constexpr std::size_t chunk_size = std::size_t{1} << chunk_bits;
   static constexpr std::uint64_t chunk_mask = chunk_size - 1;
+  using Records = std::array<TaskRecord, chunk_size>;
   struct Chunk {
-    std::array<TaskRecord, chunk_size> records{};
-    std::size_t live = 0;
+    std::unique_ptr<Records> records{};
+    // Without records: the tasks in [begin, end) are pending at their first attempt.
+    const TaskPolicy* policy = nullptr;
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+    std::uint32_t live = 0;
   };
 
-  void add_chunk(std::size_t index);
-  void drop_chunk(std::size_t index);
+  Chunk& chunk_for(TaskId task) {
+    const std::uint64_t number = static_cast<std::uint64_t>(task) >> chunk_bits;
+    if (chunks_.empty()) first_chunk_ = number;
+    assert(number >= first_chunk_);
+    const auto index = static_cast<std::size_t>(number - first_chunk_);
+    if (index >= chunks_.size()) chunks_.resize(index + 1);
+    return chunks_[index];
+  }
+  void make_records(Chunk& chunk);
+  void drop_records(Chunk& chunk);
 
-  std::vector<std::unique_ptr<Chunk>> chunks_;  // null where all tasks are settled
-  std::unique_ptr<Chunk> spare_;                // all its records are free
-  std::size_t unused_ = 0;                      // so many chunks at the front are null
-  std::uint64_t first_chunk_ = 0;               // number of the first task in chunks_[0], >> bits
+  std::vector<Chunk> chunks_;       // `live` is 0 where all tasks are settled
+  std::unique_ptr<Records> spare_;  // all of them are free
+  std::size_t unused_ = 0;          // so many chunks at the front have no task
+  std::uint64_t first_chunk_ = 0;   // number of the first task in chunks_[0], >> bits
   std::uint64_t size_ = 0;
 };
 

@@ -48,9 +48,11 @@ TaskRef task_ref(const detail::FutureState& state) {
   TaskRef ref;
   ref.id = std::to_string(id_of(state));
   ref.name = state.options->task.name;
-  ref.attempt = state.attempt;
-  ref.pid = state.pid;
-  if (state.pid != 0) ref.host = host_name();
+  const detail::Annex* annex = state.known_annex();
+  if (annex == nullptr) return ref;
+  ref.attempt = annex->attempt;
+  ref.pid = annex->pid;
+  if (annex->pid != 0) ref.host = host_name();
   return ref;
 }
 
@@ -74,11 +76,12 @@ TaskInfo settled_info(const detail::FutureState& state) {
   info.id = std::to_string(state.id);
   info.name = state.options->task.name;
   info.submitted = wall_time(state.submitted);
-  if (!state.done()) return info;
-  info.attempts = state.attempt;
-  info.pid = state.pid;
-  if (state.pid != 0) info.host = host_name();
-  const detail::AttemptFigures& figures = state.figures;
+  const detail::Annex* annex = state.known_annex();
+  if (!state.done() || annex == nullptr) return info;
+  info.attempts = annex->attempt;
+  info.pid = annex->pid;
+  if (annex->pid != 0) info.host = host_name();
+  const detail::AttemptFigures& figures = annex->figures;
   if (figures.started != 0) {
     info.started = wall_time(figures.started);
     info.finished = wall_time(figures.started + figures.took);

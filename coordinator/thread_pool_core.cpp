@@ -259,7 +259,7 @@ bool ThreadPoolCore::running(const FutureState& state) const {
 
 void ThreadPoolCore::describe(const FutureState& state, TaskInfo& info) const {
   std::lock_guard lock(mutex_);
-  info.attempts = state.attempt;
+  info.attempts = state.attempt();
   const auto found = running_.find(state.id);
   if (found == running_.end()) return;
   const wire::LocalTask& context = found->second->context;

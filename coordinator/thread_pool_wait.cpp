@@ -61,7 +61,7 @@ bool ThreadPoolCore::leads_back(const Running& from) const {
     const FutureState* const state = open.back();
     open.pop_back();
     if (state == &from.state) return true;
-    if (state->host != this || state->done() || !seen.insert(state).second) continue;
+    if (!state->is_of(*this) || state->done() || !seen.insert(state).second) continue;
     if (const auto found = running_.find(state->id); found != running_.end()) {
       const auto& awaited = found->second->awaited;
       open.insert(open.end(), awaited.begin(), awaited.end());

@@ -95,7 +95,7 @@ void ThreadPoolCore::begin_first(Lock& lock, Worker& self) {
 
 void ThreadPoolCore::run(Lock& lock, Worker& self, Task task) {
   FutureState& state = task.state();
-  const int number = state.attempt + 1;
+  const int number = state.attempt() + 1;
   const RetryPolicy& retry = state.options->task.retry;
   LocalAttempt attempt;
   Running running(state, number);
@@ -116,7 +116,7 @@ void ThreadPoolCore::run(Lock& lock, Worker& self, Task task) {
     --self.depth;
     self.innermost = running.outer;
     ++self.tasks_done;
-    state.attempt = static_cast<std::uint16_t>(number);
+    state.annex().attempt = static_cast<std::uint16_t>(number);
   }
   if (self.innermost == nullptr) {
     --busy_;
@@ -128,7 +128,7 @@ void ThreadPoolCore::run(Lock& lock, Worker& self, Task task) {
 void ThreadPoolCore::conclude(Lock& lock, Task task, LocalAttempt attempt, bool cancelled) {
   FutureState& state = task.state();
   if (task.job != nullptr && !cancelled && !broken_) {
-    const Duration delay = repeat_delay(state.options->task.retry, state.attempt);
+    const Duration delay = repeat_delay(state.options->task.retry, state.attempt());
     if (delay > Duration::zero()) {
       timers_.emplace(Clock::now() + delay, state.id);
       waiting_.emplace(state.id, std::move(task));

@@ -11,13 +11,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <numeric>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <procfarm/wire/blocks.hpp>
 #include <procfarm/wire/seat.hpp>
 
 #include "clean_start.hpp"
@@ -54,7 +54,8 @@ bool receive(zmq::socket_t& socket, zmq::message_t& message) {
 }
 
 void check(const wire::Run& run, const zmq::message_t& payload) {
-  const auto bytes = std::accumulate(run.sizes.begin(), run.sizes.end(), std::uint64_t{0});
+  std::uint64_t bytes = 0;
+  for (const std::uint32_t size : run.sizes) bytes += wire::bytes_in_batch(size);
   const auto count = run.tasks.size();
   if (run.attempts.size() != count || run.functions.size() != count || run.sizes.size() != count ||
       bytes != payload.size()) {

@@ -4,7 +4,6 @@
 
 #include <stdio_ext.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include <procfarm/wire/blocks.hpp>
 #include <procfarm/wire/chunk.hpp>
 #include <procfarm/wire/modules.hpp>
 #include <procfarm/wire/seat.hpp>
@@ -26,6 +26,7 @@
 #include "channel.hpp"
 #include "clean_start.hpp"
 #include "invoke.hpp"
+#include "process_mark.hpp"
 #include "running_task.hpp"
 #include "task_queue.hpp"
 #include "usage_meter.hpp"
@@ -67,29 +68,13 @@ struct LeaveOnExit {
 };
 thread_local LeaveOnExit leave_on_exit;
 
-/// Tells this process from a copy that a task has forked: in there the page is empty.
-class ProcessMark {
- public:
-  ProcessMark() {
-    void* const page =
-        ::mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED || ::madvise(page, sizeof(int), MADV_WIPEONFORK) != 0) return;
-    mark_ = static_cast<volatile int*>(page);
-    *mark_ = 1;
-  }
-  bool is_copy() const { return mark_ != nullptr ? *mark_ == 0 : ::getpid() != pid_; }
-
- private:
-  volatile int* mark_ = nullptr;
-  pid_t pid_ = ::getpid();
-};
-
 /// The main thread. Members stand in the order of their lives; the channel borrows the others.
 class Worker {
  public:
   explicit Worker(WorkerSeat seat)
       : seat_(std::move(seat)),
         memory_(wire::Seat::adopt(std::move(seat_.page), std::move(seat_.arena))),
+        blocks_(std::move(seat_.blocks)),
         results_(memory_),
         running_(memory_.page()),
         channel_(seat_, running_, queue_) {}
@@ -115,6 +100,7 @@ class Worker {
 
   WorkerSeat seat_;
   wire::Seat memory_;
+  wire::BlockView blocks_;
   wire::ResultWriter results_;
   wire::FunctionTable functions_;
   RunningTask running_;
@@ -177,8 +163,10 @@ void Worker::run_batch(const Batch& batch) {
   const std::size_t count = batch.run.tasks.size();
   for (std::size_t i = 0; i < count; ++i) {
     const bool more_follow = i + 1 < count || !queue_.empty();
-    run_task(batch.run, i, {arguments, batch.run.sizes[i]}, more_follow);
-    arguments += batch.run.sizes[i];
+    const std::uint32_t size = batch.run.sizes[i];
+    const std::string_view bytes(arguments, wire::bytes_in_batch(size));
+    run_task(batch.run, i, size == wire::block_mark ? blocks_.at(bytes) : bytes, more_follow);
+    arguments += bytes.size();
   }
 }
 

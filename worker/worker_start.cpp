@@ -31,6 +31,7 @@ enum KnownFd : int {
   seat_fd,
   supervisor_fd,
   coordinator_fd,
+  blocks_fd,  // the last, because it may be absent
   first_unused_fd
 };
 
@@ -106,9 +107,10 @@ pid_t execute_worker(const WorkerSeat& seat, const CapturedOutput& output) {
   place(bytes.get(), seat_fd);
   place(seat.supervisor.get(), supervisor_fd);
   place(seat.coordinator.get(), coordinator_fd);
+  if (seat.blocks) place(seat.blocks.get(), blocks_fd);
   if (output.out >= 0) place(output.out, STDOUT_FILENO);
   if (output.err >= 0) place(output.err, STDERR_FILENO);
-  recipe.close_from(first_unused_fd);
+  recipe.close_from(seat.blocks ? first_unused_fd : blocks_fd);
 
   std::vector<std::string> arguments{own_program_name()};
   std::vector<std::string> environment;
@@ -130,6 +132,7 @@ WorkerSeat inherited_seat() {
   seat.line = take_known(line_fd);
   seat.supervisor = take_known(supervisor_fd);
   seat.coordinator = take_known(coordinator_fd);
+  if (::fcntl(blocks_fd, F_GETFD) >= 0) seat.blocks = take_known(blocks_fd);
   return seat;
 }
 

@@ -47,19 +47,45 @@ std::string fish_offers(const ToolBench& bench, const std::string& line) {
   return answer(bench, "fish", "source completions\ncomplete -C '" + line + "'\n");
 }
 
-/// What zsh lists when TAB is pressed twice behind the line.
+/// What zsh has to offer when completion is asked for behind the line. Its editor says when it is
+/// ready and when it is through, and matches are noted where they are added: what it displays
+/// depends on how soon the next key comes.
 std::string zsh_offers(const ToolBench& bench, const std::string& line) {
-  return answer(bench, "zsh", R"(zmodload zsh/zpty
+  bench.write("offers", "");
+  bench.write("probe", R"(autoload -Uz compinit
+compinit -u -D
+source ./completions
+compadd() {
+  local -a matches texts
+  if [[ ${@[1,(i)(-|--)]} != *-(O|A|D)\ * ]]; then
+    builtin compadd -A matches "$@"
+    local at=${@[(i)-d]}
+    (( at < $# )) && texts=(${(P)@[at+1]})
+    print -rl -- $matches $texts >>offers
+  fi
+  builtin compadd "$@"
+}
+ask() {
+  BUFFER=')" + line + R"('
+  CURSOR=$#BUFFER
+  zle list-choices
+  BUFFER=
+  print through
+}
+zle -N ask
+bindkey '^T' ask
+zle-line-init() { print -r editing }
+zle -N zle-line-init
+)");
+  answer(bench, "zsh", R"(zmodload zsh/zpty
 zpty shell zsh -f -i
-zpty -w shell 'PS1=; unset zle_bracketed_paste; LISTMAX=10000; autoload -Uz compinit'
-zpty -w shell 'compinit -u -D; source ./completions; zstyle ":completion:*" menu no; print rea""dy'
-zpty -r shell answer '*ready*'
-zpty -w -n shell ')" + line + R"('$'\t\t'
-zpty -w -n shell $'\x15print do""ne\n'
-zpty -r shell answer '*done*'
-print -r -- $answer
+zpty -w shell 'PS1=; LISTMAX=10000; source ./probe'
+zpty -r shell shown '*editing*'
+zpty -w -n shell $'\x14'
+zpty -r shell shown '*through*'
 zpty -d shell
 )");
+  return bench.read("offers");
 }
 
 }  // namespace

@@ -98,6 +98,16 @@ void check_once_each(const Journal& journal, int count) {
   CHECK(static_cast<int>(std::set<std::string>(lines.begin(), lines.end()).size()) == count);
 }
 
+/// Each number below `count` was noted, none twice. On a slow machine the chunk is divided before
+/// its end, and items of another piece may run behind the one that failed.
+void check_first_once(const Journal& journal, int count) {
+  const std::vector<std::string> lines = journal.lines();
+  const std::set<std::string> different(lines.begin(), lines.end());
+  CHECK(lines.size() == different.size());
+  for (int number = 0; number < count; ++number) CHECK(different.contains(std::to_string(number)));
+  CHECK_FALSE(different.contains(std::to_string(count)));
+}
+
 }  // namespace
 
 TEST_CASE("items of one chunk: all results, in order, each item run once") {
@@ -120,12 +130,14 @@ TEST_CASE(
       together, std::vector<std::string>(20, journal.path()), numbers(20)));
   CHECK(values == numbers(5));
   CHECK(holds(error, "SIGKILL"));
-  check_once_each(journal, 5);
+  check_first_once(journal, 5);
   CHECK(pool.submit<doubled>(4).result() == 8);
-  CHECK(pool.stats().done == 6);
   CHECK(pool.stats().failed == 1);
-  CHECK(pool.stats().cancelled == 14);
-  CHECK(pool.stats().pending == 0);
+  CHECK(eventually([&] {
+    const PoolStats stats = pool.stats();
+    return stats.pending == 0 && stats.done + stats.failed + stats.cancelled == 21;
+  }));
+  CHECK(pool.stats().done >= 6);
 }
 
 TEST_CASE("an item of a chunk throws: those before it are delivered, then its error") {
@@ -139,7 +151,7 @@ TEST_CASE("an item of a chunk throws: those before it are delivered, then its er
   };
   CHECK_THROWS_WITH_AS(read_all(), "five", std::out_of_range);
   CHECK(values == numbers(5));
-  check_once_each(journal, 5);
+  check_first_once(journal, 5);
 }
 
 TEST_CASE("a worker that ends after the value of an item is safe: the rest goes on elsewhere") {

@@ -114,6 +114,23 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a broken pool still answers, and knows nothing of the tasks that it had") {
+  Gate gate;
+  ProcessPoolExecutor pool(2);
+  {
+    auto running = pool.submit<pass>(gate.path());
+    auto mapped = pool.map<pass>(std::vector<std::string>(8, gate.path()));
+    CHECK(eventually([&] { return pool.stats().running == 2; }));
+    ::kill(support::children_of(::getpid()).at(0), SIGKILL);
+    CHECK_THROWS_AS(running.result(), BrokenProcessPool);
+    CHECK_THROWS_AS(*mapped.begin(), BrokenProcessPool);
+  }
+  CHECK(eventually([&] { return pool.stats().pending == 0; }));
+  CHECK(pool.stats().running == 0);
+  for (const WorkerInfo& worker : pool.workers()) CHECK_FALSE(worker.busy);
+  pool.shutdown({.cancel_futures = true});
+}
+
 TEST_CASE("a worker is killed: what its task has started goes with it") {
   Journal daemons, journal;
   ProcessPoolExecutor pool(2);

@@ -46,6 +46,14 @@ struct Result {
   std::string bytes;
 };
 
+/// The value that a task has returned.
+template <class T>
+T value_of(const std::optional<Result>& result) {
+  REQUIRE(result);
+  REQUIRE(result->record.kind == wire::ResultKind::value);
+  return procfarm::detail::decode_result<T>(result->bytes.data(), result->bytes.size(), {});
+}
+
 class HandMadeFarm {
  public:
   explicit HandMadeFarm(std::uint32_t method, const Call& initializer = {},

@@ -25,7 +25,7 @@ namespace detail {
 /// Submits one encoded task; returns its state with one reference. Throws ShutdownError,
 /// BrokenProcessPool, std::logic_error (used after fork()).
 FutureState* submit_task(PoolCore& core, const SharedOptions& options, FunctionId function,
-                         const Writer& arguments);
+                         Writer& arguments);
 FutureState* submit_call(PoolCore& core, const SharedOptions& options, const Call& call);
 /// A future that has failed because its arguments cannot be encoded. Called in a catch block.
 FutureState* fail_task(PoolCore& core, const SharedOptions& options);
@@ -88,7 +88,7 @@ class Submitter {
  private:
   template <class C, class... Args>
   auto start(Args&&... args) const {
-    Writer arguments;
+    Writer arguments(&blocks_);
     try {
       C::encode(arguments, std::forward<Args>(args)...);
     } catch (...) {
@@ -133,6 +133,7 @@ class Submitter {
 
   std::shared_ptr<PoolCore> core_;
   const SharedOptions& options_;
+  WriterMemory& blocks_;  // the core's, for large arguments
 };
 
 }  // namespace procfarm

@@ -24,14 +24,38 @@ class CodecError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Where a writer takes large buffers from, instead of the heap. Any thread.
+class WriterMemory {
+ public:
+  /// At least `size` bytes; null: none to be had.
+  virtual char* take(std::size_t size) = 0;
+  /// What take() returned, once.
+  virtual void give_back(char* taken) noexcept = 0;
+
+  /// Where a buffer goes: back to `memory`, or to the heap.
+  struct Return {
+    WriterMemory* memory = nullptr;
+    void operator()(char* buffer) const noexcept {
+      if (memory != nullptr) return memory->give_back(buffer);
+      delete[] buffer;
+    }
+  };
+
+ protected:
+  ~WriterMemory() = default;
+};
+
 /// Appends msgpack bytes. Pinned, one thread at a time. `data()` is valid until the next write.
 class Writer {
  public:
   static constexpr std::size_t inline_capacity = 256;
+  static constexpr std::size_t large_buffer = 256 * 1024;
 
   Writer() noexcept : begin_(inline_), capacity_(inline_capacity) {}
   /// Writes into `buffer` as long as it suffices; it must outlive the writer.
   Writer(char* buffer, std::size_t capacity) noexcept : begin_(buffer), capacity_(capacity) {}
+  /// Takes buffers of large_buffer bytes and more from `memory`, which must outlive the writer.
+  explicit Writer(WriterMemory* memory) noexcept : Writer() { memory_ = memory; }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer() = default;
@@ -41,6 +65,11 @@ class Writer {
   std::string_view bytes() const noexcept { return {begin_, size_}; }
   /// True once the bytes did not fit into the first buffer.
   bool spilled() const noexcept { return heap_ != nullptr; }
+  /// The bytes, if they lie in a buffer of the WriterMemory: it is the caller's from now on, and
+  /// nothing more may be written. Else null.
+  char* release() noexcept {
+    return heap_.get_deleter().memory == nullptr ? nullptr : heap_.release();
+  }
   /// Forgets what was written and keeps the memory.
   void clear() noexcept { size_ = 0; }
   /// Drops all bytes behind the first `size`.
@@ -121,11 +150,20 @@ class Writer {
   void grow(std::size_t count) {
     if (count > std::numeric_limits<std::size_t>::max() / 2 - size_) throw std::bad_alloc();
     const std::size_t capacity = std::max(2 * capacity_, size_ + count);
-    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    Buffer larger = make_buffer(capacity);
     if (size_ != 0) std::memcpy(larger.get(), begin_, size_);
     heap_ = std::move(larger);
     begin_ = heap_.get();
     capacity_ = capacity;
+  }
+
+  using Buffer = std::unique_ptr<char[], WriterMemory::Return>;
+
+  Buffer make_buffer(std::size_t size) {
+    if (memory_ != nullptr && size >= large_buffer) {
+      if (char* taken = memory_->take(size)) return Buffer(taken, {memory_});
+    }
+    return Buffer(new char[size]);
   }
 
   template <class Unsigned>
@@ -163,7 +201,8 @@ class Writer {
   }
 
   char inline_[inline_capacity];  // left uninitialised: only what is written is read
-  std::unique_ptr<char[]> heap_;
+  WriterMemory* memory_ = nullptr;
+  Buffer heap_;
   char* begin_;
   std::size_t size_ = 0;
   std::size_t capacity_;

@@ -21,10 +21,10 @@ struct SeatLife {
 
 struct Order {
   enum class Kind : std::uint32_t {
-    spawn,   // carries descriptors: page, arena, line, then standard output and error if captured
-             // (each may be absent: see flags)
-    kill,    // SIGSTOP the worker, SIGKILL all below it, then itself
-    signal,  // `signal` to one worker
+    spawn,       // carries descriptors: page, arena, line, then the memory for arguments, standard
+                 // output and error if captured (each of these may be absent: see flags)
+    kill,        // SIGSTOP the worker, SIGKILL all below it, then itself
+    signal,      // `signal` to one worker
     signal_all,  // `signal` to every worker
     suspend,     // SIGSTOP every worker and all below it
     resume,      // SIGCONT the same
@@ -32,6 +32,7 @@ struct Order {
   Kind kind = Kind::spawn;
   SeatLife life{};
   std::int32_t signal = 0;
+  std::uint32_t has_blocks = 0;
   std::uint32_t has_stdout = 0;
   std::uint32_t has_stderr = 0;
   unsigned char token[16]{};  // spawn: what the worker shows at first contact

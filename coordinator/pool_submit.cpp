@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// pool_submit.cpp - the way of a task into the inbox of the driver.
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include <procfarm/errors.hpp>
+#include <procfarm/wire/chunk.hpp>
+
+#include "dependencies.hpp"
+#include "pool_core.hpp"
+#include "task_text.hpp"
+
+namespace procfarm {
+
+void PoolCore::check_open(const Inbox& inbox) const {
+  if (inbox.broken) std::rethrow_exception(inbox.broken->make());
+  if (inbox.closed) throw ShutdownError("cannot schedule new futures after shutdown");
+}
+
+bool PoolCore::has_room() const {
+  if (inbox_.closed || inbox_.broken) return true;
+  const std::uint64_t pending = inbox_.unsettled - std::min(inbox_.unsettled, inbox_.running);
+  if (options.max_pending && pending >= *options.max_pending) return false;
+  return !options.max_pending_bytes || inbox_.unsettled_bytes < *options.max_pending_bytes;
+}
+
+void PoolCore::wait_for_room(InboxLock& lock) {
+  if (has_room()) return;
+  ++blocked_;
+  while (!has_room()) {
+    if (inbox_.driver_asleep) {
+      wake_driver(std::move(lock));
+      lock = InboxLock(mutex_);
+    }
+    room_.wait_for(lock, std::chrono::milliseconds(100), [this] { return has_room(); });
+  }
+  --blocked_;
+}
+
+detail::FutureState* PoolCore::submit(const SharedOptions& task_options, FunctionId function,
+                                      Writer& arguments) {
+  const std::size_t size = arguments.size();
+  if (size > wire::max_payload) return refuse_size(task_options, size);
+  char* const block = arguments.release();
+  if (block == nullptr) return submit_payload(task_options, function, stored(arguments.bytes()));
+  return submit_payload(
+      task_options, function,
+      {std::make_unique<OwnedBlock>(blocks_, block), static_cast<std::uint32_t>(size)});
+}
+
+detail::FutureState* PoolCore::submit(const SharedOptions& task_options, FunctionId function,
+                                      std::string_view arguments) {
+  if (arguments.size() > wire::max_payload) return refuse_size(task_options, arguments.size());
+  return submit_payload(task_options, function, stored(arguments));
+}
+
+detail::FutureState* PoolCore::refuse_size(const SharedOptions& task_options, std::size_t size) {
+  check_process();
+  return fail_submit(task_options, fmt::format("arguments of {} bytes exceed the limit of {} bytes",
+                                               size, wire::max_payload));
+}
+
+Payload PoolCore::stored(std::string_view bytes) const {
+  char* const block = bytes.size() < Writer::large_buffer ? nullptr : blocks_->take(bytes.size());
+  if (block == nullptr) return Payload(bytes);
+  std::memcpy(block, bytes.data(), bytes.size());
+  return {std::make_unique<OwnedBlock>(blocks_, block), static_cast<std::uint32_t>(bytes.size())};
+}
+
+detail::FutureState* PoolCore::submit_payload(const SharedOptions& task_options,
+                                              FunctionId function, Payload arguments) {
+  check_process();
+  check_all(task_options.task.after);
+  InboxLock lock(mutex_);
+  check_open(inbox_);
+  if (options.max_pending || options.max_pending_bytes) {
+    wait_for_room(lock);
+    check_open(inbox_);
+  }
+  auto* state = enter(std::move(lock), task_options, function.packed(), std::move(arguments), 1);
+  if (!task_options.task.after.empty()) watch_dependencies(*state);
+  return state;
+}
+
+detail::FutureState* PoolCore::submit_chunk(const SharedOptions& task_options, FunctionId function,
+                                            std::string_view payload, std::uint32_t items) {
+  check_process();
+  Payload kept = stored(payload);
+  InboxLock lock(mutex_);
+  check_open(inbox_);
+  return enter(std::move(lock), task_options, function.packed() | wire::chunk_bit, std::move(kept),
+               items);
+}
+
+detail::FutureState* PoolCore::enter(InboxLock lock, const SharedOptions& task_options,
+                                     std::uint64_t function, Payload payload, std::uint32_t items) {
+  auto* state = new detail::FutureState(inbox_.next_task, *this, task_options);
+  inbox_.next_task += items;
+  state->function = function;
+  if (wire::is_chunk(function)) {
+    state->extension().chunk = std::make_unique<detail::Chunk>(items);
+  }
+  inbox_.unsettled_bytes += payload.size();
+  state->payload = std::move(payload);
+  state->submitted = steady_now();
+  detail::retain(state);
+  inbox_.arrived.submitted.push_back(state);
+  inbox_.unsettled += items;
+  wake_driver(std::move(lock));
+  return state;
+}
+
+detail::FutureState* PoolCore::fail_submit(const SharedOptions& task_options,
+                                           const std::string& text) {
+  InboxLock lock(mutex_);
+  check_open(inbox_);
+  auto* state = new detail::FutureState(inbox_.next_task++, *this, task_options);
+  lock.unlock();
+  state->claim();
+  state->outcome = detail::OutcomeKind::error;
+  state->extension().error = {
+      .kind = ErrorRecord::Kind::serialization, .task = task_ref(*state), .text = text};
+  ++counters.failed;
+  state->finish(detail::Phase::finished);
+  return state;
+}
+
+void PoolCore::watch_dependencies(detail::FutureState& state) {
+  watch_all(state.options->task.after,
+            [core = weak_from_this(), task = state.id](std::optional<ErrorRecord> failed) {
+              const auto alive = core.lock();
+              if (!alive) return;
+              if (failed) {
+                return alive->post(command::DependencyFailed{task, *std::move(failed)});
+              }
+              alive->post(command::Released{task});
+            });
+}
+
+}  // namespace procfarm
