@@ -11,6 +11,14 @@
 #include <utility>
 
 namespace procfarm::detail {
+
+// A sanitizer sees more of what malloc has given.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+void* take_state_place(std::size_t size) { return ::operator new(size); }
+void free_state_place(void* place) noexcept { ::operator delete(place); }
+
+#else
+
 namespace {
 
 constexpr std::size_t block_size = std::size_t{2} << 20;
@@ -163,11 +171,6 @@ void watch_thread_end() {
 
 }  // namespace
 
-// A sanitizer sees more of what malloc has given.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-void* take_state_place(std::size_t size) { return ::operator new(size); }
-void free_state_place(void* place) noexcept { ::operator delete(place); }
-#else
 void* take_state_place(std::size_t size) {
   if (size > state_place_size) throw std::bad_alloc();
   if (kept.first == nullptr) {

@@ -63,11 +63,14 @@ ProcessPoolExecutor& Launcher::pool_of(const std::string& program) {
   const auto known = pools_.find(program);
   if (known != pools_.end()) return *known->second;
   try {
-    auto pool = std::make_unique<ProcessPoolExecutor>(ProcessPoolOptions{.max_workers = jobs_,
-                                                                         .capture_stderr = true,
-                                                                         .capture_stdout = true,
-                                                                         .forward_captured = false,
-                                                                         .program = program});
+    ProcessPoolOptions options{.max_workers = jobs_,
+                               .capture_stderr = true,
+                               .capture_stdout = true,
+                               .forward_captured = false,
+                               .program = program};
+    // Executing the tool a second time would take longer than most of what it is asked for.
+    if (program.empty()) options.start_method = StartMethod::fork;
+    auto pool = std::make_unique<ProcessPoolExecutor>(std::move(options));
     return *pools_.emplace(program, std::move(pool)).first->second;
   } catch (const std::system_error& error) {  // no process, thread or descriptor is to be had
     throw BrokenProcessPool(fmt::format("no worker can be started: {}", error.what()));
