@@ -25,6 +25,16 @@ std::system_error system_failure(const std::string& what) {
   return std::system_error(errno, std::generic_category(), what);
 }
 
+/// The entry of the environment for that name, null if there is none.
+char* entry_of(const std::string& name) {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    if (std::strncmp(*entry, name.c_str(), name.size()) == 0 && (*entry)[name.size()] == '=') {
+      return *entry;
+    }
+  }
+  return nullptr;
+}
+
 /// What an earlier call has read ahead is not this one's, nor is the end that it came to.
 void forget_what_was_read() {
   ::__fpurge(stdin);
@@ -59,19 +69,18 @@ void CallSurroundings::enter(const std::string& path) {
 void CallSurroundings::set_environment(const ExportCall& call) {
   if (call.env_clear) {
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-      const char* const split = std::strchr(*entry, '=');
-      if (split == nullptr) continue;
-      before_.emplace_back(std::string(static_cast<const char*>(*entry), split), split + 1);
+      if (std::strchr(*entry, '=') != nullptr) before_.push_back(*entry);
     }
     cleared_ = true;
     ::clearenv();
   }
   for (const auto& [name, value] : call.env) {
-    const char* const old = cleared_ ? nullptr : ::getenv(name.c_str());
     if (!cleared_) {
-      before_.emplace_back(name, old == nullptr ? std::nullopt : std::optional<std::string>(old));
+      char* const old = entry_of(name);
+      if (old != nullptr) before_.push_back(old);
+      if (old == nullptr) added_.push_back(name);
     }
-    ::setenv(name.c_str(), value.c_str(), 1);
+    ::putenv(variables_.emplace_back(name + "=" + value).data());
   }
 }
 
@@ -96,9 +105,8 @@ void CallSurroundings::restore() {
     forget_what_was_read();
   }
   if (cleared_) ::clearenv();
-  for (const auto& [name, value] : before_) {
-    value ? ::setenv(name.c_str(), value->c_str(), 1) : ::unsetenv(name.c_str());
-  }
+  for (const std::string& name : added_) ::unsetenv(name.c_str());
+  for (char* entry : before_) ::putenv(entry);
   if (directory_) [[maybe_unused]]
     const int result = ::fchdir(directory_.get());
 }

@@ -3,10 +3,9 @@
 // environment, standard input, a limit of memory. What was there before comes back with its end.
 #pragma once
 
+#include <list>
 #include <memory>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <procfarm/exported.hpp>
@@ -33,8 +32,11 @@ class CallSurroundings {
 
   wire::UniqueFd directory_;  // where we were
   wire::UniqueFd input_;      // what standard input was
-  bool cleared_ = false;      // then `before_` is the whole environment
-  std::vector<std::pair<std::string, std::optional<std::string>>> before_;
+  // setenv() would keep every value that there ever was: a worker would grow with its tasks.
+  std::list<std::string> variables_{};  // name=value, as they stand in the environment meanwhile
+  std::vector<char*> before_{};         // entries that come back
+  std::vector<std::string> added_{};    // names that go
+  bool cleared_ = false;                // then `before_` is the whole environment
   std::unique_ptr<MemoryWatch> watch_;  // null without a limit
 };
 

@@ -5,10 +5,13 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -27,6 +30,12 @@ int talkative(int value) {
   if (value < 0) throw std::domain_error("negative");
   return value + 1;
 }
+/// What malloc has given out, after a call that finds `value` in its environment.
+std::uint64_t memory_with(const std::string& value) {
+  const char* const found = std::getenv("WORKER_TEST_VALUE");
+  if (found == nullptr || value != found) throw std::logic_error("not in the environment");
+  return ::mallinfo2().uordblks;
+}
 void talks_and_dies() {
   std::printf("last words");
   std::fflush(stdout);
@@ -34,12 +43,20 @@ void talks_and_dies() {
 }
 
 PROCFARM_EXPORT(procfarm::function<talkative>("worker_talkative", {"value"}),
+                procfarm::function<memory_with>("worker_memory_with", {"value"}),
                 procfarm::function<talks_and_dies>("worker_talks_and_dies"))
 
 std::string arguments(int value) {
   Writer writer;
   writer.array_header(1);
   writer.signed_integer(value);
+  return std::string(writer.bytes());
+}
+
+std::string arguments(const std::string& value) {
+  Writer writer;
+  writer.array_header(1);
+  writer.string(value);
   return std::string(writer.bytes());
 }
 
@@ -116,4 +133,28 @@ TEST_CASE("commands and descriptions of modules can be asked for by the numbers 
                                                                described->bytes.size(), {});
   CHECK(std::any_of(module.functions.begin(), module.functions.end(),
                     [](const ModuleFunction& each) { return each.name == "worker_talkative"; }));
+}
+
+TEST_CASE("a worker does not grow with the environments of the calls it has answered" *
+          doctest::skip(address_sanitizer || thread_sanitizer)) {
+  ::unsetenv("WORKER_TEST_VALUE");
+  for (const bool clear : {false, true}) {
+    CAPTURE(clear);
+    const auto memory_after = [clear](int call) {
+      const std::string value = std::to_string(call) + std::string(100, 'v');
+      const ExportResult result =
+          call_exported({.function = "worker_memory_with",
+                         .arguments = arguments(value),
+                         .env = {{"WORKER_TEST_VALUE", value}, {"WORKER_TEST_OTHER", value}},
+                         .env_clear = clear});
+      REQUIRE_FALSE(result.failed);
+      return detail::decode_result<std::uint64_t>(result.value.data(), result.value.size(), {});
+    };
+    memory_after(0);
+    const std::uint64_t before = memory_after(1);
+    for (int call = 2; call < 1000; ++call) memory_after(call);
+    CHECK(memory_after(1000) < before + 20'000);
+    CHECK(std::getenv("WORKER_TEST_VALUE") == nullptr);
+    CHECK(std::getenv("PATH") != nullptr);
+  }
 }
