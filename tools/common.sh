@@ -9,7 +9,7 @@ build_packages=(g++ meson ninja-build pkg-config ccache libzmq3-dev cppzmq-dev l
   libfmt-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libsqlitecpp-dev libsqlite3-dev
   libxxhash-dev libssl-dev libpugixml-dev)
 test_packages=(doctest-dev gdb libcurl4-openssl-dev nginx-light)
-check_packages=(clang clang-format clang-tidy cmake doxygen git strace zsh fish)
+check_packages=(clang clang-format faketime clang-tidy cmake doxygen git strace zsh fish)
 bench_build_packages=(libtbb-dev valgrind)
 bench_packages=(python3 python3-joblib python3-pebble python3-mpi4py openmpi-bin python3-distributed
   parallel findutils make strace)

@@ -3,10 +3,12 @@
 // that never answer, tasks that change their whole process. docs/reliability.md has the matrix.
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <clocale>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <new>
@@ -15,6 +17,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <procfarm/command.hpp>
 
 #include "farm.hpp"
 #include "program.hpp"
@@ -43,6 +47,22 @@ void limit_memory(rlim_t megabytes) {
   const rlim_t limit = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (megabytes << 20);
   const rlimit both{limit, limit};
   ::setrlimit(RLIMIT_AS, &both);
+}
+
+volatile std::sig_atomic_t interrupted = 0;
+
+/// From now on every millisecond a signal ends the system call that waits.
+void start_interrupting() {
+  struct sigaction noted {};
+  noted.sa_handler = [](int) { interrupted = 1; };
+  ::sigaction(SIGALRM, &noted, nullptr);
+  const itimerval every{{0, 1000}, {0, 1000}};
+  ::setitimer(ITIMER_REAL, &every, nullptr);
+}
+void stop_interrupting() {
+  const itimerval never{};
+  ::setitimer(ITIMER_REAL, &never, nullptr);
+  ::signal(SIGALRM, SIG_DFL);
 }
 
 std::size_t take_more_than_there_is() {
@@ -105,6 +125,28 @@ TEST_CASE("a coordinator, or all, that is stopped for a while loses nothing and 
     CHECK(lines.size() == 400);
     CHECK(std::set<std::string>(lines.begin(), lines.end()).size() == 400);
   }
+}
+
+TEST_CASE("signals that interrupt every call, in the program and in its workers, harm nobody") {
+  ProcessPoolExecutor pool({.max_workers = 2, .initializer = call<start_interrupting>()});
+  start_interrupting();
+  std::vector<std::size_t> sizes;
+  for (std::size_t i = 0; i < 300; ++i) sizes.push_back(i % 50 == 0 ? 3'000'000 : 10 * i);
+  std::vector<Future<std::size_t>> lengths;
+  for (const std::size_t size : sizes)
+    lengths.push_back(pool.submit<length>(std::string(size, 'x')));
+  const auto echo =
+      pool.submit<run_command>(Command{.shell = "cat; echo end", .stdin_text = "in "});
+  std::size_t at = 0;
+  for (const std::string& text :
+       pool.map([](std::size_t size) { return std::string(size, 'y'); }, sizes)) {
+    CHECK(text.size() == sizes[at++]);
+  }
+  for (std::size_t i = 0; i < sizes.size(); ++i) CHECK(lengths[i].result() == sizes[i]);
+  CHECK(echo.result().out == "in end\n");
+  pool.shutdown();
+  CHECK(interrupted > 0);
+  stop_interrupting();
 }
 
 TEST_CASE("a task that gets no memory fails; the pool goes on" *
