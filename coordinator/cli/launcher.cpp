@@ -77,6 +77,13 @@ ProcessPoolExecutor& Launcher::pool_of(const std::string& program) {
   }
 }
 
+void Launcher::warm_up() {
+  try {
+    pool_of("");
+  } catch (const Error&) {  // it is tried again
+  }
+}
+
 std::string Launcher::program_of(const std::string& module) {
   const auto known = programs_.find(module);
   if (known != programs_.end()) return known->second;

@@ -112,6 +112,10 @@ class Launcher {
   /// seen to run.
   std::vector<RunningAttempt> newly_begun();
 
+  /// Starts what commands will need, while this process has few threads and little memory. Whether
+  /// it could is told by the first that needs it.
+  void warm_up();
+
   /// Waits until every process is gone; all reports are in the queue then.
   void shutdown();
 

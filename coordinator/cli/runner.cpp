@@ -180,6 +180,7 @@ void Runner::start_run() {
   auto joblog = running.joblog.empty()
                     ? nullptr
                     : std::make_unique<JobLog>(running.joblog, running.resume.has_value());
+  launcher_.warm_up();
   open_session();
   OutputSink::Reload reload;
   if (session_->is_kept()) {
