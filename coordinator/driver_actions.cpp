@@ -29,9 +29,6 @@ void fill_token(std::array<unsigned char, 16>& token) {
   }
 }
 
-// Called by a thread of ZeroMQ.
-void delete_sent_bytes(void*, void* owned) { delete static_cast<std::string*>(owned); }
-
 // Collects tasks for one worker into messages.
 class RunBuilder {
  public:
@@ -58,10 +55,8 @@ class RunBuilder {
 
   void send(WorkerSocket& socket, const std::string& routing_id) {
     const wire::Sequence next = run_.first_sequence + run_.tasks.size();
-    auto* bytes = new std::string(std::exchange(bytes_, {}));
-    zmq::message_t payload(bytes->data(), bytes->size(), &delete_sent_bytes, bytes);
-    socket.send(routing_id, wire::encode(wire::ToWorker(std::exchange(run_, {}))),
-                std::move(payload));
+    socket.send(routing_id,
+                wire::frame(wire::ToWorker(std::exchange(run_, {})), std::exchange(bytes_, {})));
     run_.first_sequence = next;
   }
 
@@ -176,7 +171,7 @@ void Driver::perform(const action::Stop& what) {
   wire::SeatPage& page = occupant->memory.page();
   page.stop_grace.store(what.grace.count(), std::memory_order_relaxed);
   page.stop.store(state->place().sequence + 1, std::memory_order_release);
-  socket_.send(occupant->routing_id, wire::encode(wire::ToWorker(wire::Stop{})));
+  socket_.send(occupant->routing_id, wire::frame(wire::ToWorker(wire::Stop{})));
 }
 
 void Driver::perform(const action::Kill& what) { give_up(what.worker); }
@@ -189,7 +184,7 @@ void Driver::perform(const action::Retire& what) {
   if (occupant->routing_id.empty()) {
     supervisor_.kill({what.worker.seat, what.worker.incarnation});
   } else {
-    socket_.send(occupant->routing_id, wire::encode(wire::ToWorker(wire::Leave{})));
+    socket_.send(occupant->routing_id, wire::frame(wire::ToWorker(wire::Leave{})));
   }
   if (closing_ && !kill_all_at_) kill_all_at_ = now() + 5s;
 }

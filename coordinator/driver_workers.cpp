@@ -91,7 +91,7 @@ void Driver::send_modules(Occupant& occupant) {
     message.modules.push_back({identities[i].build_id, identities[i].digest});
   }
   occupant.modules_sent = static_cast<std::uint32_t>(identities.size());
-  socket_.send(occupant.routing_id, wire::encode(wire::ToWorker(std::move(message))));
+  socket_.send(occupant.routing_id, wire::frame(wire::ToWorker(std::move(message))));
 }
 
 void Driver::initializer_failed(WorkerId worker, const std::string& failure) {

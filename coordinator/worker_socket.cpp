@@ -94,6 +94,12 @@ void remove_stale_directories(const std::string& parent) {
   }
 }
 
+/// Smaller frames are copied.
+constexpr std::size_t worth_keeping = 1024;
+
+// Called by a thread of ZeroMQ.
+void delete_sent_bytes(void*, void* owned) { delete static_cast<std::string*>(owned); }
+
 /// ZeroMQ starts two threads with its first socket, and aborts the program if it cannot.
 void check_threads() {
   constexpr int of_zeromq = 2;
@@ -172,14 +178,16 @@ WorkerSocket::~WorkerSocket() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-bool WorkerSocket::send(const std::string& routing_id, const std::string& header,
-                        std::optional<zmq::message_t> payload) {
+bool WorkerSocket::send(const std::string& routing_id, std::string frame) {
   using zmq::send_flags;
-  const auto more = send_flags::sndmore | send_flags::dontwait;
   try {
-    if (!router_.send(zmq::buffer(routing_id), more)) return false;
-    if (!payload) return router_.send(zmq::buffer(header), send_flags::dontwait).has_value();
-    return router_.send(zmq::buffer(header), more) && router_.send(*payload, send_flags::dontwait);
+    if (!router_.send(zmq::buffer(routing_id), send_flags::sndmore | send_flags::dontwait))
+      return false;
+    if (frame.size() < worth_keeping)
+      return router_.send(zmq::buffer(frame), send_flags::dontwait).has_value();
+    auto* const bytes = new std::string(std::move(frame));
+    zmq::message_t message(bytes->data(), bytes->size(), &delete_sent_bytes, bytes);
+    return router_.send(message, send_flags::dontwait).has_value();
   } catch (const zmq::error_t& error) {
     if (error.num() == EHOSTUNREACH) return false;
     throw;

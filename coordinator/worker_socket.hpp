@@ -43,10 +43,9 @@ class WorkerSocket {
   std::string endpoint_of(wire::SeatLife life) const;
   /// That worker is gone, or could not be started.
   void close_line(wire::SeatLife life);
-  /// Queues header and, if given, payload for one worker. False if that worker is not connected any
-  /// more; its tasks come back with the report of its end.
-  bool send(const std::string& routing_id, const std::string& header,
-            std::optional<zmq::message_t> payload = {});
+  /// Queues one frame for one worker. False if that worker is not connected any more; its tasks
+  /// come back with the report of its end.
+  bool send(const std::string& routing_id, std::string frame);
   /// The next message; frames beyond the header are dropped. False if there is none.
   bool receive(Envelope& envelope);
   /// Blocks until a message is there, one of `fds` is readable or `timeout` (-1: none) has passed.

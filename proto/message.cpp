@@ -173,4 +173,21 @@ FromWorker decode_from_worker(const char* data, std::size_t size) {
   });
 }
 
+std::string frame(const ToWorker& message, std::string payload) {
+  const std::string header = encode(message);
+  const auto size = static_cast<std::uint32_t>(header.size());
+  payload += header;
+  payload.append(reinterpret_cast<const char*>(&size), sizeof size);
+  return payload;
+}
+
+FrameParts split_frame(std::string_view frame) {
+  std::uint32_t size = 0;
+  if (frame.size() < sizeof size) throw CodecError("a frame without the size of its header");
+  const std::size_t rest = frame.size() - sizeof size;
+  std::memcpy(&size, frame.data() + rest, sizeof size);
+  if (size > rest) throw CodecError("a frame that is shorter than its header");
+  return {frame.substr(0, rest - size), frame.substr(rest - size, size)};
+}
+
 }  // namespace procfarm::wire

@@ -53,7 +53,7 @@ bool receive(zmq::socket_t& socket, zmq::message_t& message) {
   }
 }
 
-void check(const wire::Run& run, const zmq::message_t& payload) {
+void check(const wire::Run& run, std::string_view payload) {
   std::uint64_t bytes = 0;
   for (const std::uint32_t size : run.sizes) bytes += wire::bytes_in_batch(size);
   const auto count = run.tasks.size();
@@ -199,24 +199,19 @@ void Channel::exchange(zmq::socket_t& socket) {
 }
 
 void Channel::receive_all(zmq::socket_t& socket) {
-  zmq::message_t header;
-  while (receive(socket, header)) {
-    zmq::message_t payload;
-    if (header.more() && !receive(socket, payload)) throw std::runtime_error("half a message");
-    if (!is_from_coordinator(header)) {
-      while (payload.more() && receive(socket, payload)) {
-      }
-      continue;
-    }
-    if (payload.more()) throw std::runtime_error("a message of too many parts");
-    accept(wire::decode_to_worker(header.data<char>(), header.size()), std::move(payload));
+  zmq::message_t frame;
+  while (receive(socket, frame)) {
+    if (!is_from_coordinator(frame)) continue;
+    if (frame.more()) throw std::runtime_error("a message of too many parts");
+    accept(std::move(frame));
+    frame.rebuild();
   }
 }
 
 // "name:uid:gid:pid" of whoever has connected, from the kernel. As long as the line has a name in
 // its private directory another process of this user, or root, could have connected too.
-bool Channel::is_from_coordinator(const zmq::message_t& header) {
-  const char* const address = zmq_msg_gets(header.handle(), "Peer-Address");
+bool Channel::is_from_coordinator(const zmq::message_t& frame) {
+  const char* const address = zmq_msg_gets(frame.handle(), "Peer-Address");
   if (address == nullptr) return false;
   if (coordinator_ == address) return true;
   unsigned uid = 0;
@@ -228,10 +223,12 @@ bool Channel::is_from_coordinator(const zmq::message_t& header) {
   return true;
 }
 
-void Channel::accept(wire::ToWorker message, zmq::message_t payload) {
+void Channel::accept(zmq::message_t frame) {
+  const auto [payload, header] = wire::split_frame({frame.data<char>(), frame.size()});
+  wire::ToWorker message = wire::decode_to_worker(header.data(), header.size());
   if (auto* run = std::get_if<wire::Run>(&message)) {
     check(*run, payload);
-    queue_.push(Batch{std::move(*run), std::move(payload)});
+    queue_.push(Batch{std::move(*run), std::move(frame)});
   } else if (auto* modules = std::get_if<wire::Modules>(&message)) {
     queue_.push(std::move(*modules));
   } else if (std::holds_alternative<wire::Stop>(message)) {

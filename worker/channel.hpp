@@ -57,8 +57,8 @@ class Channel {
   void exchange(zmq::socket_t& socket);
   void send_outgoing(zmq::socket_t& socket, int flags);
   void receive_all(zmq::socket_t& socket);
-  bool is_from_coordinator(const zmq::message_t& header);
-  void accept(wire::ToWorker message, zmq::message_t payload);
+  bool is_from_coordinator(const zmq::message_t& frame);
+  void accept(zmq::message_t frame);
   void rest(int socket_fd, Clock::time_point now);
   void wake();
   [[noreturn]] void die_with_all_below();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // task_queue.hpp - what is on its way from the channel thread to the main thread of a worker, in
 // the order in which it came: batches of tasks, and how functions are numbered from there on. The
-// payload of a batch lives until its last task is done; arguments are slices of it.
+// frame of a batch lives until its last task is done; arguments are slices of it.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,10 @@ namespace procfarm::serving {
 
 struct Batch {
   wire::Run run;
-  zmq::message_t payload;
+  zmq::message_t frame;
+  std::string_view payload() const {
+    return wire::split_frame({frame.data<char>(), frame.size()}).payload;
+  }
 };
 
 using Work = std::variant<wire::Modules, Batch>;

@@ -159,7 +159,7 @@ bool Worker::initialize() {
 void Worker::run_batch(const Batch& batch) {
   usage_.begin_batch();
   streams_are_buffered_ = dynamic_cast<std::filebuf*>(std::cout.rdbuf()) != nullptr;
-  const char* arguments = batch.payload.data<char>();
+  const char* arguments = batch.payload().data();
   const std::size_t count = batch.run.tasks.size();
   for (std::size_t i = 0; i < count; ++i) {
     const bool more_follow = i + 1 < count || !queue_.empty();

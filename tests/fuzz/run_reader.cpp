@@ -37,7 +37,7 @@ void read_all(const RunDirectory& directory) {
   RunSelection all;
   reader.visit_outputs(all, [](const RecordedAttempt&) {});
   reader.visit_results(all, [](const RecordedResult&) {});
-  reader.visit_instances([](const RecordedInstance&) {});
+  reader.visit_instances([](const EarlierInstance&) {});
 }
 
 }  // namespace

@@ -104,4 +104,20 @@ TEST_CASE("columns of different lengths or odd sizes are refused") {
   CHECK_THROWS_AS(decode_to_worker(bytes.data(), bytes.size()), CodecError);
 }
 
+TEST_CASE("a frame for a worker is payload and header, and nothing else is one") {
+  const std::string payload("\0any bytes\xff", 11);
+  const std::string whole = frame(ToWorker(small_run()), payload);
+  const FrameParts parts = split_frame(whole);
+  CHECK(parts.payload == payload);
+  CHECK(std::get<Run>(decode_to_worker(parts.header.data(), parts.header.size())).tasks ==
+        small_run().tasks);
+  const std::string stop = frame(ToWorker(Stop{}));
+  CHECK(split_frame(stop).payload.empty());
+  for (std::size_t size = 0; size < 4; ++size) {
+    CHECK_THROWS_AS(split_frame(whole.substr(0, size)), CodecError);
+  }
+  CHECK_THROWS_AS(split_frame(stop.substr(1)), CodecError);
+  CHECK_THROWS_AS(split_frame(std::string(8, '\xff')), CodecError);
+}
+
 }  // namespace procfarm::wire

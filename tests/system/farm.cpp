@@ -99,8 +99,8 @@ int leave_daemon(const std::string& journal) {
 }
 
 bool alive(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  const std::string stat{std::istreambuf_iterator<char>(file), {}};
+  std::string stat;  // empty, without an exception, if it ends while we read
+  std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), stat);
   const auto state = stat.rfind(") ");
   return state != std::string::npos && stat[state + 2] != 'Z' && stat[state + 2] != 'X';
 }

@@ -196,8 +196,8 @@ TEST_CASE("suspend stops running tasks and their clock, resume continues both") 
   const int worker = pids_in(journal, 1).at(0);
   pool.suspend();
   const auto stopped = [worker] {
-    std::ifstream file("/proc/" + std::to_string(worker) + "/stat");
-    const std::string stat{std::istreambuf_iterator<char>(file), {}};
+    std::string stat;
+    std::getline(std::ifstream("/proc/" + std::to_string(worker) + "/stat"), stat);
     return stat[stat.rfind(") ") + 2] == 'T';
   };
   CHECK(eventually(stopped));

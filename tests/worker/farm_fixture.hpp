@@ -79,11 +79,8 @@ class HandMadeFarm {
   }
   void await_ready() { expect<wire::Ready>(); }
 
-  void send(const wire::ToWorker& message, const std::string& payload = {},
-            bool with_payload = false) {
-    std::optional<zmq::message_t> part;
-    if (with_payload) part.emplace(payload.data(), payload.size());
-    CHECK(socket_.send(peer_, wire::encode(message), std::move(part)));
+  void send(const wire::ToWorker& message, const std::string& payload = {}) {
+    CHECK(socket_.send(peer_, wire::frame(message, payload)));
   }
   /// Numbers of the new tasks are counted up.
   wire::Sequence run(const std::vector<Call>& calls) {
@@ -98,7 +95,7 @@ class HandMadeFarm {
       message.sizes.push_back(static_cast<std::uint32_t>(call.arguments().size()));
       payload += call.arguments();
     }
-    send(message, payload, true);
+    send(message, payload);
     return message.first_sequence;
   }
   /// The next result, or nullopt when none comes.

@@ -53,12 +53,10 @@ class Peer {
   }
   void say(const FromWorker& message) { say({wire::encode(message)}); }
   std::optional<ToWorker> hear() {
-    zmq::message_t header;
-    if (!socket_.recv(header, zmq::recv_flags::dontwait)) return std::nullopt;
-    zmq::message_t rest;
-    for (bool more = header.more(); more; more = rest.more())
-      if (!socket_.recv(rest)) break;
-    return decode_to_worker(header.data<char>(), header.size());
+    zmq::message_t frame;
+    if (!socket_.recv(frame, zmq::recv_flags::dontwait)) return std::nullopt;
+    const auto [payload, header] = split_frame({frame.data<char>(), frame.size()});
+    return decode_to_worker(header.data(), header.size());
   }
 
  private:

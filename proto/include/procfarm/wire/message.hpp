@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 // message.hpp - the protocol between coordinator (ROUTER) and worker (DEALER): two closed sets of
-// messages. Each message is a header frame (msgpack, strict: exact arity, nothing trailing) and,
-// for Run only, one opaque payload frame with the arguments of all its tasks, one after the other.
+// messages. Each message has a header (msgpack, strict: exact arity, nothing trailing) and, for Run
+// only, one opaque payload with the arguments of all its tasks, one after the other.
+//
+// A message is one frame, to the worker: payload, header, size of the header (4 bytes). libzmq
+// (4.3.4, session_base.cpp, clean_pipes) aborts the program when a connection that it was told to
+// give up breaks between the frames of one message, and workers do die at any moment.
 //
 //   worker                                   coordinator
 //     Hello  ------------------------------->   version, token and life are checked, else ignored
@@ -19,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -26,7 +31,7 @@
 
 namespace procfarm::wire {
 
-inline constexpr std::uint32_t protocol_version = 2;
+inline constexpr std::uint32_t protocol_version = 3;
 
 // -- to the worker ------------------------------------------------------------------------------
 
@@ -43,7 +48,7 @@ struct Modules {
   std::vector<ModuleName> modules;
 };
 
-/// Columns of equal length; the payload frame holds sum(sizes) bytes.
+/// Columns of equal length; the payload holds the sum of bytes_in_batch(size) (blocks.hpp).
 struct Run {
   std::uint64_t first_sequence = 0;
   std::vector<std::uint64_t> tasks;
@@ -74,6 +79,15 @@ using FromWorker = std::variant<Hello, Ready, Failed, Results>;
 /// Header bytes of one message.
 std::string encode(const ToWorker& message);
 std::string encode(const FromWorker& message);
+
+/// The frame of a message for a worker; `payload` goes in front.
+std::string frame(const ToWorker& message, std::string payload = {});
+struct FrameParts {
+  std::string_view payload;
+  std::string_view header;
+};
+/// Throws CodecError if these bytes are no frame.
+FrameParts split_frame(std::string_view frame);
 /// Throws CodecError for anything that is not exactly one well-formed message.
 ToWorker decode_to_worker(const char* data, std::size_t size);
 FromWorker decode_from_worker(const char* data, std::size_t size);
