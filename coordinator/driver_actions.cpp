@@ -22,6 +22,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t max_run_bytes = 1 << 20;  // more travels in further messages
+constexpr std::size_t header_room = 64;         // a header comes behind the arguments
+constexpr std::size_t header_room_each = 24;    // an entry in each of its columns
 
 void fill_token(std::array<unsigned char, 16>& token) {
   if (::getrandom(token.data(), token.size(), 0) != static_cast<ssize_t>(token.size())) {
@@ -119,7 +121,7 @@ void Driver::send_run(Occupant& occupant, const std::vector<Dispatch>& tasks) {
     detail::FutureState* state = tasks_.find(task);
     return state != nullptr && state->phase() == detail::Phase::pending ? state : nullptr;
   };
-  std::size_t bytes = 0;
+  std::size_t bytes = header_room + header_room_each * tasks.size();
   for (const Dispatch& dispatch : tasks) {
     const detail::FutureState* state = find_pending(dispatch.task);
     if (state == nullptr) continue;
