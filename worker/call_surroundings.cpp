@@ -80,7 +80,10 @@ void CallSurroundings::set_environment(const ExportCall& call) {
       if (old != nullptr) before_.push_back(old);
       if (old == nullptr) added_.push_back(name);
     }
-    ::putenv(variables_.emplace_back(name + "=" + value).data());
+    std::string& variable = variables_.emplace_back(name);
+    variable += '=';
+    variable += value;
+    ::putenv(variable.data());
   }
 }
 

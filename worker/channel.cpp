@@ -199,12 +199,12 @@ void Channel::exchange(zmq::socket_t& socket) {
 }
 
 void Channel::receive_all(zmq::socket_t& socket) {
-  zmq::message_t frame;
-  while (receive(socket, frame)) {
+  for (;;) {
+    zmq::message_t frame;
+    if (!receive(socket, frame)) return;
     if (!is_from_coordinator(frame)) continue;
     if (frame.more()) throw std::runtime_error("a message of too many parts");
     accept(std::move(frame));
-    frame.rebuild();
   }
 }
 
