@@ -175,11 +175,12 @@ PoolStats PoolCore::stats() const {
 
 bool PoolCore::take_back(detail::FutureState& state) {
   check_process();  // the seats are memory that we share with the process we were forked from
-  const std::uint64_t bytes = state.payload.size();
+  std::uint64_t bytes = 0;
   {
     const auto lock = seats.lock();
     if (state.phase() != detail::Phase::pending || !seats.take_back(state)) return false;
     if (!state.claim()) return false;
+    bytes = state.payload.size();  // from the claim on it is ours
   }
   counters.cancelled += state.weight();
   post(command::Cancelled{state.id, bytes});

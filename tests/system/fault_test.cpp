@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
@@ -49,12 +50,12 @@ void limit_memory(rlim_t megabytes) {
   ::setrlimit(RLIMIT_AS, &both);
 }
 
-volatile std::sig_atomic_t interrupted = 0;
+std::atomic<bool> interrupted{false};
 
 /// From now on every millisecond a signal ends the system call that waits.
 void start_interrupting() {
   struct sigaction noted {};
-  noted.sa_handler = [](int) { interrupted = 1; };
+  noted.sa_handler = [](int) { interrupted.store(true, std::memory_order_relaxed); };
   ::sigaction(SIGALRM, &noted, nullptr);
   const itimerval every{{0, 1000}, {0, 1000}};
   ::setitimer(ITIMER_REAL, &every, nullptr);
@@ -145,7 +146,7 @@ TEST_CASE("signals that interrupt every call, in the program and in its workers,
   for (std::size_t i = 0; i < sizes.size(); ++i) CHECK(lengths[i].result() == sizes[i]);
   CHECK(echo.result().out == "in end\n");
   pool.shutdown();
-  CHECK(interrupted > 0);
+  CHECK(interrupted);
   stop_interrupting();
 }
 
