@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// message.cpp - header frames to bytes and back: an array [kind, fields...] of exactly known
+// message.cpp - headers to bytes and back: an array [kind, fields...] of exactly known
 // length.
 #include <procfarm/wire/message.hpp>
 

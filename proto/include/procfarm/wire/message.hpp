@@ -13,7 +13,7 @@
 //     (runs the initializer)
 //     Ready  ------------------------------->   or Failed: the initializer threw
 //     <----------------------------------- Run  many tasks; sequence numbers go on from the last
-//     Run Results ------------------------------>   look into the ring; one for many results
+//     Results ------------------------------>   look into the ring; one for many results
 //     <---------------------------------- Stop  the page says which task is to stop; wake up
 //     <--------------------------------- Leave  finish what is queued, then exit with 0
 //
