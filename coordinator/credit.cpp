@@ -10,7 +10,7 @@ namespace procfarm::scheduling {
 
 namespace {
 
-constexpr Duration long_task = std::chrono::milliseconds{1};
+constexpr Duration long_task = std::chrono::milliseconds{2};
 // A round trip is some 100 us: below 1 % of such a task, and prefetching would only upset the
 // order.
 constexpr Duration no_prefetch_above = std::chrono::milliseconds{20};
@@ -36,7 +36,8 @@ bool Credit::prefetches() const {
 bool Credit::long_tasks() const { return average_ > count(long_task); }
 
 Duration Credit::patience() const {
-  return std::max(long_task, Duration{static_cast<Duration::rep>(4 * average_)});
+  return std::max<Duration>(std::chrono::milliseconds{1},
+                            Duration{static_cast<Duration::rep>(4 * average_)});
 }
 
 bool Credit::worth_moving(std::uint32_t tasks) const {

@@ -76,6 +76,7 @@ void Driver::loop() {
   while (!at_end()) {
     take_inbox();
     receive_messages();
+    receive_results();
     receive_reports();
     check_timers();
     carry_out();
@@ -107,6 +108,17 @@ void Driver::take_inbox() {
 void Driver::receive_messages() {
   Envelope envelope;
   for (int i = 0; i < 1000 && socket_.receive(envelope); ++i) handle(envelope);
+}
+
+void Driver::receive_results() {
+  with_results_.clear();
+  {
+    const auto lock = core_->seats.lock();
+    for (const auto& occupant : core_->seats.all()) {
+      if (occupant && occupant->results.waiting()) with_results_.push_back(occupant->id);
+    }
+  }
+  for (const WorkerId worker : with_results_) collect_results(worker);
 }
 
 void Driver::receive_reports() {
@@ -173,7 +185,7 @@ void Driver::carry_out() {
   }
 }
 
-std::chrono::milliseconds Driver::sleep_limit() const {
+std::optional<Time> Driver::next_appointment() const {
   std::optional<Time> until = scheduler_.next_wakeup();
   const auto earlier = [&until](std::optional<Time> other) {
     if (other && (!until || *other < *until)) until = other;
@@ -192,17 +204,41 @@ std::chrono::milliseconds Driver::sleep_limit() const {
   }
   if (capturing) earlier(now() + 100ms);
   if (core_->submit_blocked()) earlier(now() + 2ms);
-  if (!until) return -1ms;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - now());
-  return std::clamp(left, 0ms, std::chrono::milliseconds(1h));
+  return until;
 }
 
 void Driver::sleep() {
-  const std::array fds{core_->wake_fd(), supervisor_.fd()};
-  const bool watch_supervisor = !supervisor_.gone();
-  socket_.wait(std::span(fds).first(watch_supervisor ? 2 : 1), sleep_limit());
+  std::optional<Time> until = next_appointment();
+  const Time paced_until = heard_at_ + pace;
+  const bool pacing = paced_until > now();
+  if (pacing && (!until || paced_until < *until)) until = paced_until;
+  if (lie_down(pacing ? wire::Depth::pacing : wire::Depth::asleep)) {
+    const std::array fds{core_->wake_fd(), supervisor_.fd()};
+    const bool watch_supervisor = !supervisor_.gone();
+    std::optional<Duration> limit;
+    if (until) limit = std::clamp<Duration>(*until - now(), 0ns, 1h);
+    socket_.wait(std::span(fds).first(watch_supervisor ? 2 : 1), limit);
+  }
+  rise();
   std::uint64_t count = 0;
   (void)!::read(core_->wake_fd(), &count, sizeof count);
+}
+
+bool Driver::lie_down(wire::Depth depth) {
+  const std::uint64_t rest = wire::rest_word(++rests_, depth);
+  const auto lock = core_->seats.lock();
+  return std::all_of(core_->seats.all().begin(), core_->seats.all().end(),
+                     [rest](const auto& each) {
+                       return each == nullptr || each->on_board.empty() ||
+                              wire::lie_down(each->memory.page(), each->results, rest);
+                     });
+}
+
+void Driver::rise() {
+  const auto lock = core_->seats.lock();
+  for (const auto& occupant : core_->seats.all()) {
+    if (occupant) wire::rise(occupant->memory.page());
+  }
 }
 
 void Driver::leave() {

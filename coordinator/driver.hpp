@@ -3,7 +3,8 @@
 // arrives (inbox, messages, reports, time) into calls of the scheduler, carries out the scheduler's
 // actions, and settles futures. It decides nothing itself.
 //
-//   round: inbox -> messages -> reports -> timers -> dispatch, actions -> announce -> sleep
+//   round: inbox -> messages -> results -> reports -> timers -> dispatch, actions -> announce ->
+//          sleep
 //
 // It sleeps only when the inbox says that nothing has come, and a post() from then on wakes it.
 // Invariant: an unsettled task is in `tasks_` (which holds a reference), and its place, if it has
@@ -17,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <procfarm/wire/doorbell.hpp>
 #include <procfarm/wire/message.hpp>
 
 #include "capture.hpp"
@@ -59,12 +61,16 @@ class Driver {
   bool at_end() const;
   void take_inbox();
   void receive_messages();
+  void receive_results();
   void receive_reports();
   void check_timers();
   void end_starting_workers();
   void carry_out();
   void sleep();
-  std::chrono::milliseconds sleep_limit() const;
+  /// Tells the workers how deeply it sleeps from now on. False: there are results.
+  bool lie_down(wire::Depth depth);
+  void rise();
+  std::optional<Time> next_appointment() const;
   void leave();
 
   // -- callers' commands (driver_commands.cpp) ----------------------------------------------------
@@ -122,6 +128,8 @@ class Driver {
   static Time now();
 
   static constexpr auto first_contact_limit = std::chrono::seconds{10};
+  /// So long after results others that are not urgent may wait.
+  static constexpr auto pace = std::chrono::milliseconds{1};
 
   std::shared_ptr<PoolCore> core_;
   DescriptorReserve reserve_;  // before the socket, which takes descriptors
@@ -132,7 +140,9 @@ class Driver {
   Actions actions_{};
   PoolCore::Round round_{};
   std::vector<EarlyEnd> early_ends_{};
-  Time heard_at_{};  // when the results came that are being collected
+  Time heard_at_{};          // when the results came that are being collected
+  std::uint64_t rests_ = 0;  // how often it has lain down
+  std::vector<WorkerId> with_results_{};
   std::unordered_map<std::string, WorkerId> routes_{};
   std::vector<Streams> streams_;  // by seat, if captured
   std::optional<Loss> loss_{};    // of the worker whose end is being handled

@@ -91,6 +91,7 @@ void Driver::spawn(WorkerId worker) {
   order.token.assign(occupant->token.begin(), occupant->token.end());
   order.page_fd = occupant->memory.page_fd();
   order.arena_fd = occupant->memory.arena_fd();
+  order.bell_fd = core_->wake_fd();
   order.blocks_fd = core_->blocks().fd();
   if (streams.out) order.stdout_fd = streams.out->fd();
   if (streams.err) order.stderr_fd = streams.err->fd();

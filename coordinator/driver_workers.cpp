@@ -57,7 +57,6 @@ void Driver::handle(const Envelope& envelope) {
   if (const auto* failed = std::get_if<wire::Failed>(&message)) {
     return initializer_failed(worker, failed->failure);
   }
-  if (std::holds_alternative<wire::Results>(message)) return collect_results(worker);
   const auto lock = core_->seats.lock();
   Occupant* occupant = core_->seats.at(worker);
   if (occupant == nullptr || std::exchange(occupant->ready, true)) return;

@@ -124,9 +124,9 @@ using Actions = std::vector<Action>;
 struct SchedulerOptions {
   int max_workers = 1;
   std::optional<int> max_tasks_per_child{};
-  Duration window = std::chrono::microseconds{200};  // queued work per worker, as time
-  std::uint32_t max_queued = 2048;                   // tasks per worker, begun one included
-  int max_failed_starts = 5;                         // in a row, then the pool is broken
+  Duration window = std::chrono::milliseconds{4};  // queued work per worker, as time
+  std::uint32_t max_queued = 2048;                 // tasks per worker, begun one included
+  int max_failed_starts = 5;                       // in a row, then the pool is broken
 };
 
 class Scheduler {

@@ -23,6 +23,7 @@ struct SpawnOrder {
   int page_fd = -1;
   int arena_fd = -1;
   int line_fd = -1;
+  int bell_fd = -1;
   int blocks_fd = -1;  // -1: there are none
   int stdout_fd = -1;  // -1: inherited
   int stderr_fd = -1;

@@ -3,6 +3,7 @@
 #include "worker_socket.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -208,14 +210,18 @@ bool WorkerSocket::receive(Envelope& envelope) {
   return true;
 }
 
-void WorkerSocket::wait(std::span<const int> fds, std::chrono::milliseconds timeout) {
-  std::vector<zmq::pollitem_t> items{{router_.handle(), 0, ZMQ_POLLIN, 0}};
-  for (const int fd : fds) items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
-  try {
-    zmq::poll(items.data(), items.size(), timeout);
-  } catch (const zmq::error_t& error) {
-    if (error.num() != EINTR) throw;
+void WorkerSocket::wait(std::span<const int> fds, std::optional<Duration> limit) {
+  // The socket's descriptor tells only of changes: what is there already has to be asked for.
+  if ((router_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) return;
+  std::vector<pollfd> items{{router_.get(zmq::sockopt::fd), POLLIN, 0}};
+  for (const int fd : fds) items.push_back({fd, POLLIN, 0});
+  timespec time{};
+  if (limit) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(*limit);
+    time.tv_sec = seconds.count();
+    time.tv_nsec = (*limit - seconds).count();
   }
+  ::ppoll(items.data(), items.size(), limit ? &time : nullptr, nullptr);
 }
 
 }  // namespace procfarm

@@ -6,7 +6,6 @@
 // in the coordinator touches a socket. Driver thread only.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -14,6 +13,7 @@
 
 #include <zmq.hpp>
 
+#include <procfarm/duration.hpp>
 #include <procfarm/wire/control.hpp>
 #include <procfarm/wire/unique_fd.hpp>
 
@@ -48,8 +48,8 @@ class WorkerSocket {
   bool send(const std::string& routing_id, std::string frame);
   /// The next message; frames beyond the header are dropped. False if there is none.
   bool receive(Envelope& envelope);
-  /// Blocks until a message is there, one of `fds` is readable or `timeout` (-1: none) has passed.
-  void wait(std::span<const int> fds, std::chrono::milliseconds timeout);
+  /// Blocks until a message is there, one of `fds` is readable or `limit` has passed.
+  void wait(std::span<const int> fds, std::optional<Duration> limit);
 
  private:
   std::string path_of(wire::SeatLife life) const;

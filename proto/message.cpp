@@ -164,12 +164,11 @@ ToWorker decode_to_worker(const char* data, std::size_t size) {
 }
 
 FromWorker decode_from_worker(const char* data, std::size_t size) {
-  constexpr std::size_t arities[] = {6, 1, 2, 1};
+  constexpr std::size_t arities[] = {6, 1, 2};
   return read_message<FromWorker>(data, size, arities, [](int kind, Reader& reader) -> FromWorker {
     if (kind == 0) return read_hello(reader);
     if (kind == 1) return Ready{};
-    if (kind == 2) return Failed{std::string(reader.string())};
-    return Results{};
+    return Failed{std::string(reader.string())};
   });
 }
 

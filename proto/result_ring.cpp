@@ -123,7 +123,7 @@ void ResultWriter::publish_head(const ResultRecord& record) {
   std::memcpy(head, &record, sizeof head);
   ring_put(seat_.page(), written_, head, sizeof head);
   written_ += sizeof head + (record.arena_offset < 0 ? pad8(record.size) : 0);
-  seat_.page().ring_written.store(written_, std::memory_order_release);
+  seat_.page().ring_written.store(written_, std::memory_order_seq_cst);  // doorbell.hpp
 }
 
 ResultReader::ResultReader(Seat& seat) : seat_(seat) {}
@@ -176,6 +176,14 @@ std::optional<ResultRecord> ResultReader::open_record() {
 void ResultReader::release() {
   released_ = read_;
   seat_.page().ring_read.store(read_, std::memory_order_release);
+}
+
+bool ResultReader::waiting() const {
+  return seat_.page().ring_written.load(std::memory_order_seq_cst) != read_;
+}
+
+bool ResultReader::urgent() const {
+  return waiting() && seat_.page().urgent.load(std::memory_order_seq_cst) > read_;
 }
 
 }  // namespace procfarm::wire

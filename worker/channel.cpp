@@ -18,7 +18,6 @@
 #include <fmt/format.h>
 
 #include <procfarm/wire/blocks.hpp>
-#include <procfarm/wire/seat.hpp>
 
 #include "clean_start.hpp"
 #include "process_tree.hpp"
@@ -85,8 +84,7 @@ Channel::Channel(WorkerSeat& seat, RunningTask& running, TaskQueue& queue)
     : seat_(seat),
       running_(running),
       queue_(queue),
-      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      results_(wire::encode(wire::FromWorker(wire::Results{}))) {
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (!wake_) throw std::system_error(errno, std::generic_category(), "eventfd");
   const AllSignalsBlocked blocked;  // inherited by the thread, and by those of ZeroMQ
   thread_ = std::thread(&Channel::run, this);
@@ -100,19 +98,6 @@ void Channel::post(const wire::FromWorker& message) {
   wake();
 }
 
-void Channel::result_published(bool more_follow) {
-  const std::uint64_t count = published_.load(std::memory_order_relaxed) + 1;
-  published_.store(count, std::memory_order_seq_cst);
-  if (!more_follow) urgent_.store(count, std::memory_order_seq_cst);
-  const Rest depth = rest_.load(std::memory_order_seq_cst);
-  if (depth == Rest::asleep || (depth == Rest::pacing && !more_follow)) wake();
-}
-
-void Channel::announce() {
-  urgent_.store(published_.load(std::memory_order_relaxed), std::memory_order_seq_cst);
-  if (rest_.load(std::memory_order_seq_cst) != Rest::awake) wake();
-}
-
 void Channel::finish() {
   finished_.store(true);
   wake();
@@ -120,7 +105,6 @@ void Channel::finish() {
 }
 
 void Channel::wake() {
-  rest_.store(Rest::awake, std::memory_order_relaxed);  // one wake-up is enough
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t put = ::write(wake_.get(), &one, sizeof one);
 }
@@ -144,27 +128,12 @@ void Channel::run() {
 void Channel::serve(zmq::socket_t& socket) {
   const int socket_fd = socket.get(zmq::sockopt::fd);
   while (!finished_.load()) {
-    const auto now = Clock::now();
     collect_posts();
-    ship(now);
     exchange(socket);
-    rest(socket_fd, now);
+    rest(socket_fd);
   }
   collect_posts();
-  if (published_.load() != shipped_) outgoing_.push_back(results_);
   send_outgoing(socket, 0);
-}
-
-void Channel::ship(Clock::time_point now) {
-  const std::uint64_t published = published_.load(std::memory_order_acquire);
-  if (published == shipped_) return;
-  const bool due =
-      urgent_.load(std::memory_order_acquire) > shipped_ || now >= last_shipped_ + pace;
-  if (!due) return;
-  shipped_ = published;
-  last_shipped_ = now;
-  // One that waits to be sent speaks for these results too.
-  if (outgoing_.empty() || outgoing_.back() != results_) outgoing_.push_back(results_);
 }
 
 void Channel::collect_posts() {
@@ -238,22 +207,12 @@ void Channel::accept(zmq::message_t frame) {
   }
 }
 
-void Channel::rest(int socket_fd, Clock::time_point now) {
-  const auto pacing_left = last_shipped_ + pace - now;
-  const bool pacing = pacing_left > 0ns;
-  rest_.store(pacing ? Rest::pacing : Rest::asleep, std::memory_order_seq_cst);
-  // What was published before that store was not announced by a wake-up.
-  const std::uint64_t seen =
-      pacing ? urgent_.load(std::memory_order_seq_cst) : published_.load(std::memory_order_seq_cst);
+void Channel::rest(int socket_fd) {
   pollfd items[] = {{socket_fd, POLLIN, 0},
                     {wake_.get(), POLLIN, 0},
                     {seat_.supervisor.get(), POLLIN, 0},
                     {seat_.coordinator.get(), POLLIN, 0}};
-  const timespec limit{0, seen > shipped_ ? 0 : std::max<long>(pacing_left.count(), 0)};
-  const bool bounded = pacing || seen > shipped_;
-  const int ready = ::ppoll(items, std::size(items), bounded ? &limit : nullptr, nullptr);
-  rest_.store(Rest::awake, std::memory_order_relaxed);
-  if (ready <= 0) return;
+  if (::poll(items, std::size(items), -1) <= 0) return;
   if (items[1].revents != 0) {
     std::uint64_t count;
     [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &count, sizeof count);

@@ -20,6 +20,7 @@
 
 #include <procfarm/wire/blocks.hpp>
 #include <procfarm/wire/chunk.hpp>
+#include <procfarm/wire/doorbell.hpp>
 #include <procfarm/wire/modules.hpp>
 #include <procfarm/wire/seat.hpp>
 
@@ -76,6 +77,7 @@ class Worker {
         memory_(wire::Seat::adopt(std::move(seat_.page), std::move(seat_.arena))),
         blocks_(std::move(seat_.blocks)),
         results_(memory_),
+        bell_(memory_.page(), std::move(seat_.bell)),
         running_(memory_.page()),
         channel_(seat_, running_, queue_) {}
 
@@ -102,6 +104,7 @@ class Worker {
   wire::Seat memory_;
   wire::BlockView blocks_;
   wire::ResultWriter results_;
+  wire::Doorbell bell_;
   wire::FunctionTable functions_;
   RunningTask running_;
   Invoker invoker_;
@@ -209,7 +212,7 @@ void Worker::run_chunk(FunctionId function, wire::ChunkItems items) {
   running_.end();
   measure_attempt();
   close_values(wire::ResultKind::value);
-  channel_.result_published(more_follow_);
+  bell_.ring(more_follow_);
 }
 
 void Worker::finish_item(const Answer& answer) {
@@ -225,7 +228,7 @@ void Worker::keep_value(std::string_view value) {
   while (!results_.append(value)) {
     if (results_.open_items() > 0) {
       close_values(wire::ResultKind::values);
-      channel_.result_published(true);
+      bell_.ring(true);
     } else if (value.size() > wire::inline_result_limit) {
       wire::ResultRecord record = attempt_;
       record.kind = wire::ResultKind::values;
@@ -272,11 +275,11 @@ void Worker::publish(const wire::ResultRecord& record, std::string_view bytes, b
     while (!results_.write(failed, answer.bytes)) wait_for_room();
   }
   patience_ = 0us;
-  channel_.result_published(more_follow);
+  bell_.ring(more_follow);
 }
 
 void Worker::wait_for_room() {
-  channel_.announce();
+  bell_.ring(false);
   patience_ = std::clamp<std::chrono::microseconds>(patience_ * 2, 20us, 2000us);
   std::this_thread::sleep_for(patience_);
 }

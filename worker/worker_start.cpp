@@ -28,6 +28,7 @@ enum KnownFd : int {
   page_fd = 3,
   arena_fd,
   line_fd,
+  bell_fd,
   seat_fd,
   supervisor_fd,
   coordinator_fd,
@@ -104,6 +105,7 @@ pid_t execute_worker(const WorkerSeat& seat, const CapturedOutput& output) {
   place(seat.page.get(), page_fd);
   place(seat.arena.get(), arena_fd);
   place(seat.line.get(), line_fd);
+  place(seat.bell.get(), bell_fd);
   place(bytes.get(), seat_fd);
   place(seat.supervisor.get(), supervisor_fd);
   place(seat.coordinator.get(), coordinator_fd);
@@ -130,6 +132,7 @@ WorkerSeat inherited_seat() {
   seat.page = take_known(page_fd);
   seat.arena = take_known(arena_fd);
   seat.line = take_known(line_fd);
+  seat.bell = take_known(bell_fd);
   seat.supervisor = take_known(supervisor_fd);
   seat.coordinator = take_known(coordinator_fd);
   if (::fcntl(blocks_fd, F_GETFD) >= 0) seat.blocks = take_known(blocks_fd);

@@ -21,6 +21,7 @@ struct WorkerSeat {
   wire::UniqueFd page;
   wire::UniqueFd arena;
   wire::UniqueFd line;         // listens, for the coordinator alone
+  wire::UniqueFd bell;         // eventfd that wakes the coordinator
   wire::UniqueFd blocks;       // the memory for arguments; -1: there is none
   wire::UniqueFd supervisor;   // pidfd
   wire::UniqueFd coordinator;  // pidfd

@@ -53,7 +53,6 @@ TEST_CASE("messages without content keep their kind") {
   CHECK(std::holds_alternative<Stop>(sent_to_worker(Stop{})));
   CHECK(std::holds_alternative<Leave>(sent_to_worker(Leave{})));
   CHECK(std::holds_alternative<Ready>(sent_from_worker(Ready{})));
-  CHECK(std::holds_alternative<Results>(sent_from_worker(Results{})));
   CHECK(std::get<Failed>(sent_from_worker(Failed{"why"})).failure == "why");
 }
 

@@ -108,6 +108,7 @@ class SchedulerBench {
   explicit SchedulerBench(BenchOptions options = {})
       : scheduler({.max_workers = options.workers,
                    .max_tasks_per_child = options.tasks_each,
+                   .window = std::chrono::microseconds{200},  // what the tests count with
                    .max_queued = options.max_queued}) {}
   ~SchedulerBench() {
     scheduler.check_invariants();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <sys/eventfd.h>
 
 #include <map>
 #include <optional>
@@ -73,6 +74,7 @@ class HandMadeFarm {
                       .page_fd = seat_.page_fd(),
                       .arena_fd = seat_.arena_fd(),
                       .line_fd = line.get(),
+                      .bell_fd = bell_.get(),
                       .stdout_fd = stdout_fd});
     hello_ = expect<wire::Hello>();
     send_modules();
@@ -182,6 +184,7 @@ class HandMadeFarm {
   }
 
   WorkerSocket socket_;
+  wire::UniqueFd bell_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};  // nobody listens: see result()
   std::string peer_;
   wire::SeatLife life_;
   wire::Seat seat_;

@@ -20,6 +20,7 @@
 
 #include <procfarm/codec.hpp>
 #include <procfarm/wire/control.hpp>
+#include <procfarm/wire/doorbell.hpp>
 #include <procfarm/wire/message.hpp>
 #include <procfarm/wire/packet.hpp>
 #include <procfarm/wire/seat.hpp>
@@ -68,12 +69,14 @@ struct Worker {
   Order order;
   Seat seat;
   ResultWriter results{seat};
+  Doorbell bell;
   Peer peer;
   bool honest;
 
-  Worker(const Order& given, Seat memory, zmq::context_t& context, UniqueFd line)
+  Worker(const Order& given, Seat memory, zmq::context_t& context, UniqueFd line, UniqueFd bell_fd)
       : order(given),
         seat(std::move(memory)),
+        bell(seat.page(), std::move(bell_fd)),
         peer(context, std::move(line)),
         honest(given.life.incarnation > 0) {}
   Hello hello() const {
@@ -108,8 +111,8 @@ class Impostor {
   void obey(const Order& order, std::vector<UniqueFd> fds) {
     if (order.kind == Order::Kind::spawn) {
       Seat seat = Seat::adopt(std::move(fds.at(0)), std::move(fds.at(1)));
-      auto worker =
-          std::make_unique<Worker>(order, std::move(seat), context_, std::move(fds.at(2)));
+      auto worker = std::make_unique<Worker>(order, std::move(seat), context_, std::move(fds.at(2)),
+                                             std::move(fds.at(3)));
       report({.kind = Report::Kind::started, .life = order.life, .pid = ::getpid()});
       greet(*worker);
       workers_[order.life.seat] = std::move(worker);
@@ -145,9 +148,8 @@ class Impostor {
     stranger.say({std::string("\xdd\xff\xff\xff\xff", 5)});
     stranger.say({std::string(70'000, '\x91')});
     stranger.say(std::vector<std::string>(20'000, "x"));
-    stranger.say({wire::encode(FromWorker(Results{})), "more"});
+    stranger.say({wire::encode(FromWorker(Ready{})), "more"});
     stranger.say(Ready{});
-    stranger.say(Results{});
     stranger.say(Failed{"nobody's"});
     Hello hello = worker.hello();
     hello.token = std::string(16, 't');
@@ -181,7 +183,7 @@ class Impostor {
     if (fault_ == "twice") {
       worker.peer.say(worker.hello());
       worker.peer.say(Ready{});
-      worker.peer.say(Results{});
+      worker.bell.ring(false);
     }
     worker.peer.say(Ready{});
     if (wrong(worker, "failed late")) worker.peer.say(Failed{"much too late"});
@@ -201,12 +203,12 @@ class Impostor {
       if (wrong(worker, "odd record")) {
         record.kind = static_cast<ResultKind>(77);
         worker.results.write(record, answer());
-        return worker.peer.say(Results{});
+        return worker.bell.ring(false);
       }
       worker.results.write(record, answer());
     }
-    worker.peer.say(Results{});
-    if (fault_ == "foreign results") worker.peer.say(Results{});
+    worker.bell.ring(false);
+    if (fault_ == "foreign results") worker.bell.ring(false);
   }
 
   // Of a task that is not there, of one that was never given to it, of other attempts, far ahead.
@@ -230,7 +232,7 @@ class Impostor {
     record.arena_offset = 0;
     std::memcpy(worker.seat.page().ring, &record, sizeof record);
     worker.seat.page().ring_written = sizeof record;
-    worker.peer.say(Results{});
+    worker.bell.ring(false);
   }
 
   zmq::context_t context_{1};

@@ -21,8 +21,8 @@ struct SeatLife {
 
 struct Order {
   enum class Kind : std::uint32_t {
-    spawn,       // carries descriptors: page, arena, line, then the memory for arguments, standard
-                 // output and error if captured (each of these may be absent: see flags)
+    spawn,       // carries descriptors: page, arena, line, bell, then the memory for arguments,
+                 // standard output and error if captured (each of these may be absent: see flags)
     kill,        // SIGSTOP the worker, SIGKILL all below it, then itself
     signal,      // `signal` to one worker
     signal_all,  // `signal` to every worker

@@ -13,11 +13,11 @@
 //     (runs the initializer)
 //     Ready  ------------------------------->   or Failed: the initializer threw
 //     <----------------------------------- Run  many tasks; sequence numbers go on from the last
-//     Results ------------------------------>   look into the ring; one for many results
 //     <---------------------------------- Stop  the page says which task is to stop; wake up
 //     <--------------------------------- Leave  finish what is queued, then exit with 0
 //
-// Per-task columns travel as one binary block each. Results carry no payload: they lie in the seat.
+// Per-task columns travel as one binary block each. Of results no message tells: they lie in the
+// seat (seat.hpp), and a worker rings when the coordinator sleeps (doorbell.hpp).
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@
 
 namespace procfarm::wire {
 
-inline constexpr std::uint32_t protocol_version = 3;
+inline constexpr std::uint32_t protocol_version = 4;
 
 // -- to the worker ------------------------------------------------------------------------------
 
@@ -73,8 +73,7 @@ struct Ready {};
 struct Failed {
   std::string failure;
 };
-struct Results {};
-using FromWorker = std::variant<Hello, Ready, Failed, Results>;
+using FromWorker = std::variant<Hello, Ready, Failed>;
 
 /// Header bytes of one message.
 std::string encode(const ToWorker& message);

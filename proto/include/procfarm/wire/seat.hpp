@@ -14,7 +14,7 @@
 // the arena, a file of memory beside the ring); storing `ring_written` publishes them. Only then
 // does the worker begin the next task. So after a death at any moment: what is in the ring is
 // finished, a begun task that is not in the ring was running, what is still queued was never
-// touched.
+// touched. The coordinator hears of results by doorbell.hpp.
 //
 // The items of a chunk (chunk.hpp) share records: each value is appended to the open record, which
 // lies in the ring behind the last published one; storing `open` makes one more value safe. The
@@ -63,9 +63,11 @@ struct SeatPage {
   std::atomic<std::uint64_t> open{0};     // worker: values in the open record << 32 | their bytes
   std::atomic<std::uint64_t> open_at{0};  // worker: where that lies; valid if equal to ring_written
   std::atomic<std::uint64_t> items{0};    // both sides: of the chunk that runs, see begin_items()
+  std::atomic<std::uint64_t> urgent{0};   // worker: what is published up to here shall not wait
   alignas(64) std::atomic<std::uint64_t> ring_read{0};  // coordinator: bytes consumed, ever
   std::atomic<std::uint64_t> stop{0};       // coordinator: sequence + 1 of the task to stop
   std::atomic<std::int64_t> stop_grace{0};  // coordinator: ns that task has from then on
+  std::atomic<std::uint64_t> rest{0};       // coordinator: how deeply it sleeps, see doorbell.hpp
   alignas(64) ProgressNote progress;
   alignas(64) std::atomic<std::uint64_t> slots[slot_count]{};
   alignas(64) unsigned char ring[ring_size];
@@ -179,6 +181,10 @@ class ResultReader {
   void read(const ResultRecord& record, char* to);
   /// Gives the space of all records returned so far back to the worker.
   void release();
+  /// next() has something to say.
+  bool waiting() const;
+  /// And some of that is urgent.
+  bool urgent() const;
   /// After the worker's death, when next() has nothing more: the record that was open then. To be
   /// fetched by read(); its `items` and `size` are set, no others.
   std::optional<ResultRecord> open_record();
