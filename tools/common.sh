@@ -12,7 +12,7 @@ test_packages=(doctest-dev gdb libcurl4-openssl-dev nginx-light)
 check_packages=(clang clang-format faketime clang-tidy cmake doxygen git strace zsh fish)
 bench_build_packages=(libtbb-dev valgrind)
 bench_packages=(python3 python3-joblib python3-pebble python3-mpi4py openmpi-bin python3-distributed
-  parallel findutils make strace)
+  parallel findutils make strace linux-perf)
 fuzz_packages=(clang libclang-rt-14-dev)
 
 # What one checkout has compiled serves another of the same sources.
