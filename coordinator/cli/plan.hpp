@@ -149,8 +149,9 @@ class Plan {
   /// Of each pool, how many at a time. Before the first task that is in one.
   void set_pools(std::vector<int> limits);
 
-  /// The caller has learnt how long functions take.
+  /// The caller has learnt how long functions, or commands, take.
   void set_function_window(std::uint64_t window) { limits_.function_window = window; }
+  void set_command_window(std::uint64_t window) { limits_.command_window = window; }
 
   /// When the next delayed attempt becomes due.
   std::optional<PlanTime> next_deadline() const;

@@ -195,7 +195,8 @@ class Runner {
   std::unique_ptr<RowCounter> row_counter_;
   RunEnding ending_;
   Clock::time_point last_look_{};
-  Duration mean_call_{};
+  Duration mean_call_{};  // what functions take, and commands
+  Duration mean_command_{};
   std::uint64_t last_sequence_ = 0;
   int interrupts_ = 0;
   bool killed_ = false;

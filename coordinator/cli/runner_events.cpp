@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t tail_bytes = 4096;
 constexpr int duration_weight = 32;  // of what was learnt before, against one new duration
+// So long no worker shall need us. What has not begun can still be taken back, but a command's
+// arguments and files are made when it is handed out.
+constexpr std::chrono::milliseconds calls_ahead{100};
+constexpr std::chrono::milliseconds commands_ahead{20};
 
 }  // namespace
 
@@ -161,12 +165,15 @@ ShownAttempt Runner::shown(const AttemptReport& report, const ActiveInstance& ac
 }
 
 void Runner::learn_duration(const AttemptReport& report) {
-  if (tasks_[report.record.key.instance.task].signature == nullptr) return;
+  const bool call = tasks_[report.record.key.instance.task].signature != nullptr;
   const Duration took = report.record.finished - report.record.started;
-  mean_call_ = mean_call_ == Duration::zero()
-                   ? took
-                   : (mean_call_ * (duration_weight - 1) + took) / duration_weight;
-  plan_->set_function_window(function_window(jobs_, mean_call_));
+  Duration& mean = call ? mean_call_ : mean_command_;
+  mean = mean == Duration::zero() ? took : (mean * (duration_weight - 1) + took) / duration_weight;
+  if (call) {
+    plan_->set_function_window(window_ahead(jobs_, mean, calls_ahead));
+  } else if (mean > Duration::zero()) {
+    plan_->set_command_window(window_ahead(jobs_, mean, commands_ahead));
+  }
 }
 
 /// A stream may have any number of tasks: what is settled gives its memory back.
