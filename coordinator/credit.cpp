@@ -10,7 +10,9 @@ namespace procfarm::scheduling {
 
 namespace {
 
-constexpr Duration long_task = std::chrono::milliseconds{2};
+constexpr Duration long_task = std::chrono::milliseconds{8};
+constexpr Duration least_patience = std::chrono::milliseconds{8};
+constexpr Duration least_pace = std::chrono::milliseconds{1};
 // A round trip is some 100 us: below 1 % of such a task, and prefetching would only upset the
 // order.
 constexpr Duration no_prefetch_above = std::chrono::milliseconds{20};
@@ -36,12 +38,16 @@ bool Credit::prefetches() const {
 bool Credit::long_tasks() const { return average_ > count(long_task); }
 
 Duration Credit::patience() const {
-  return std::max<Duration>(std::chrono::milliseconds{1},
-                            Duration{static_cast<Duration::rep>(4 * average_)});
+  return std::max<Duration>(least_patience, Duration{static_cast<Duration::rep>(4 * average_)});
 }
 
 bool Credit::worth_moving(std::uint32_t tasks) const {
-  return static_cast<double>(tasks) * average_ >= count(window_) / 4;
+  return static_cast<double>(tasks) * average_ >= count(window_) / 16;
+}
+
+Duration Credit::pace(std::uint32_t tasks) const {
+  const double queued = std::min(static_cast<double>(tasks) * average_, count(window_));
+  return std::max(least_pace, Duration{static_cast<Duration::rep>(queued / 4)});
 }
 
 }  // namespace procfarm::scheduling

@@ -17,11 +17,17 @@ class Credit {
  public:
   Credit(Duration window, std::uint32_t max_queued) : window_(window), max_queued_(max_queued) {}
 
-  /// An attempt has ended after so long, as its worker says: nonsense is cut to what can be.
+  /// An attempt has ended after so long, as its worker says: nonsense is cut to what can be. A short
+  /// task that took much longer than the others was mostly waiting for a core. It counts as a few
+  /// of them, else the window would be small for a while after each.
   void result(Duration took) {
     took = std::clamp(took, Duration::zero(), longest_believed);
-    const double nanoseconds = static_cast<double>(took.count());
-    average_ = results_ == 0 ? nanoseconds : average_ + (nanoseconds - average_) / 16;
+    double nanoseconds = static_cast<double>(took.count());
+    if (results_ != 0) {
+      nanoseconds = std::min(nanoseconds, outlier * std::max(average_, shortest_average));
+      nanoseconds = average_ + (nanoseconds - average_) / 16;
+    }
+    average_ = nanoseconds;
     ++results_;
   }
 
@@ -36,9 +42,13 @@ class Credit {
   Duration patience() const;
   /// Taking so many tasks from one worker for another saves more than the message costs.
   bool worth_moving(std::uint32_t tasks) const;
+  /// So long results can wait without a worker that holds so many tasks running dry.
+  Duration pace(std::uint32_t tasks) const;
 
  private:
   static constexpr Duration longest_believed = std::chrono::hours{24 * 365};
+  static constexpr double outlier = 8;
+  static constexpr double shortest_average = 1000;
 
   Duration window_;
   std::uint32_t max_queued_;

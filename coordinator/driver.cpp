@@ -209,7 +209,7 @@ std::optional<Time> Driver::next_appointment() const {
 
 void Driver::sleep() {
   std::optional<Time> until = next_appointment();
-  const Time paced_until = heard_at_ + pace;
+  const Time paced_until = heard_at_ + scheduler_.pace();
   const bool pacing = paced_until > now();
   if (pacing && (!until || paced_until < *until)) until = paced_until;
   if (lie_down(pacing ? wire::Depth::pacing : wire::Depth::asleep)) {

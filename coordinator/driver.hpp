@@ -128,8 +128,6 @@ class Driver {
   static Time now();
 
   static constexpr auto first_contact_limit = std::chrono::seconds{10};
-  /// So long after results others that are not urgent may wait.
-  static constexpr auto pace = std::chrono::milliseconds{1};
 
   std::shared_ptr<PoolCore> core_;
   DescriptorReserve reserve_;  // before the socket, which takes descriptors

@@ -124,9 +124,9 @@ using Actions = std::vector<Action>;
 struct SchedulerOptions {
   int max_workers = 1;
   std::optional<int> max_tasks_per_child{};
-  Duration window = std::chrono::milliseconds{4};  // queued work per worker, as time
-  std::uint32_t max_queued = 2048;                 // tasks per worker, begun one included
-  int max_failed_starts = 5;                       // in a row, then the pool is broken
+  Duration window = std::chrono::milliseconds{16};  // queued work per worker, as time
+  std::uint32_t max_queued = 2048;                  // tasks per worker, begun one included
+  int max_failed_starts = 5;                        // in a row, then the pool is broken
 };
 
 class Scheduler {
@@ -178,6 +178,8 @@ class Scheduler {
   void dispatch(Time now, Actions& out);
   /// When tick() wants to be called next; nullopt: not before another event.
   std::optional<Time> next_wakeup() const;
+  /// So long the driver may leave results alone while the workers have further tasks.
+  Duration pace() const;
   /// Everything not settled is settled as broken, every worker is killed, nothing starts any more
   /// (initializer failed, supervisor gone, five failed starts).
   void break_pool(Actions& out);

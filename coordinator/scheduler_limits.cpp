@@ -178,6 +178,8 @@ void Scheduler::tick(Time now, Actions& out) {
   }
 }
 
+Duration Scheduler::pace() const { return state_->credit.pace(state_->capacity); }
+
 std::optional<Time> Scheduler::next_wakeup() const {
   const State& s = *state_;
   if (s.changed || !s.unsaid.empty() || !s.to_stop.empty()) return s.now;

@@ -72,7 +72,7 @@ TEST_CASE("the limit counts from the start in the worker") {
 
 TEST_CASE("a task behind another one is inspected a limit after it came to the front") {
   SchedulerBench bench;
-  bench.warm_up(1, 100, 5ms);
+  bench.warm_up(1, 100, 10ms);
   const TaskId first = bench.submit();
   const TaskId second = bench.submit(limited);
   CHECK(bench.take() == actions(assign(worker(0), {first}), assign(worker(0), {second})));
@@ -95,7 +95,7 @@ TEST_CASE("a task that ends in time is not bothered") {
 
 TEST_CASE("others are taken from behind a task that is stopped, and again before a kill") {
   SchedulerBench bench;
-  bench.warm_up(1, 100, 5ms);
+  bench.warm_up(1, 100, 10ms);
   const TaskId slow = bench.submit(limited);
   const TaskId other = bench.submit();
   bench.take();
@@ -312,7 +312,7 @@ TEST_CASE("a result that was under way when its task was cancelled ends as cance
 
 TEST_CASE("a task being stopped keeps its grace when one that has just ended is cancelled too") {
   SchedulerBench bench;
-  bench.warm_up(1, 100, 5ms);
+  bench.warm_up(1, 100, 10ms);
   const TaskId ended = bench.submit({.grace = 9s});
   const TaskId running = bench.submit({.grace = 2s});
   bench.take();

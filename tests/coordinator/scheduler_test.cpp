@@ -117,7 +117,7 @@ TEST_CASE("a long task has at most one waiting behind it, and none while a worke
   bench.take();
   bench.ready(worker(0));
   bench.take();
-  bench.finish(worker(0), first, 5ms);
+  bench.finish(worker(0), first, 10ms);
   const auto tasks = bench.submit_many(6);
   CHECK(bench.take() == actions(assign(worker(0), {tasks[0]}), Spawn{worker(1)}));
   CHECK(bench.take() == actions());
@@ -153,7 +153,7 @@ TEST_CASE("higher priorities start first, equal ones in order of submission") {
 
 TEST_CASE("a higher priority overtakes what is assigned and not begun") {
   SchedulerBench bench;
-  bench.warm_up(1, 3, 5ms);
+  bench.warm_up(1, 3, 10ms);
   const auto low = bench.submit_many(2);
   bench.take();
   CHECK(bench.take() == actions());
@@ -161,7 +161,7 @@ TEST_CASE("a higher priority overtakes what is assigned and not begun") {
   CHECK(bench.take() == actions(Recall{worker(0), {low[1]}}));
   bench.give_back(worker(0), low[1]);
   CHECK(bench.take() == actions(assign(worker(0), {high})));
-  bench.finish(worker(0), low[0], 5ms);
+  bench.finish(worker(0), low[0], 10ms);
   CHECK(bench.take() == actions(assign(worker(0), {low[1]})));
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("a higher priority behind a long list waits only until it moves or is 
   const std::size_t held = batch[0].tasks.size();
   const TaskId high = bench.submit({.priority = 1});
   CHECK(bench.take() == actions());  // it will have moved in no time
-  bench.pass(1ms);                   // it has not
+  bench.pass(8ms);                   // it has not
   const auto recalls = all_of<Recall>(bench.take());
   REQUIRE(recalls.size() == 1);
   CHECK(recalls[0].tasks.size() == held - 1);
@@ -262,7 +262,7 @@ TEST_CASE("tasks behind one that takes unexpectedly long are taken back") {
   CHECK(batches[0].tasks.size() == 2);
   for (const Dispatch& each : batches[1].tasks) bench.finish(batches[1].worker, each.task, 1us);
   REQUIRE(bench.scheduler.next_wakeup());
-  bench.pass(1ms);
+  bench.pass(8ms);
   const auto recalls = all_of<Recall>(bench.take());
   REQUIRE(recalls.size() == 1);
   CHECK(recalls[0].worker == batches[0].worker);
