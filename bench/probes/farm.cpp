@@ -123,16 +123,19 @@ Reply bytes(Pool& pool, const Request& request) {
   });
 }
 
-/// `count` commands through run_command, while the coordinator holds `ballast` bytes.
+/// `count` commands through run_command, each with its number as its argument, while the
+/// coordinator holds `ballast` bytes.
 Reply commands(Pool& pool, const Request& request) {
   const std::uint64_t count = request.number("count");
   std::vector<char> ballast(request.number("ballast", 0), 'x');
   ProcessPoolExecutor& executor = pool.plain();
-  const procfarm::Command command{.argv = {request.text("program", "/bin/true")}};
+  const std::string program = request.text("program", "/bin/true");
   Reply reply = bench::timed(count, [&] {
     std::vector<Future<procfarm::CommandResult>> futures;
-    for (std::uint64_t i = 0; i < count; ++i)
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const procfarm::Command command{.argv = {program, std::to_string(i)}};
       futures.push_back(executor.submit<procfarm::run_command>(command));
+    }
     for (const auto& future : futures)
       bench::check(future.result().exit_code == 0, "procfarm, command");
   });

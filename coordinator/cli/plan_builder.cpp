@@ -17,6 +17,7 @@ namespace {
 using Ranges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
 
 constexpr std::uint64_t most_ahead = 4096;
+constexpr std::chrono::milliseconds time_ahead{100};
 
 PlanWhen plan_when(When when) {
   switch (when) {
@@ -175,10 +176,10 @@ PlanLimits plan_limits(int jobs) {
   return {.places = jobs, .command_window = places * 2, .function_window = places * 4};
 }
 
-std::uint64_t window_ahead(int jobs, Duration mean, Duration ahead) {
+std::uint64_t window_ahead(int jobs, Duration mean) {
   const std::uint64_t least = static_cast<std::uint64_t>(jobs) * 2;
   if (mean <= Duration::zero()) return std::max(least, most_ahead);
-  const auto each = static_cast<std::uint64_t>(ahead / mean);
+  const auto each = static_cast<std::uint64_t>(Duration(time_ahead) / mean);
   const std::uint64_t window = std::min(each, most_ahead) * static_cast<std::uint64_t>(jobs);
   return std::max(least, std::min(window, most_ahead));
 }

@@ -83,8 +83,8 @@ std::vector<int> pool_limits(const Job& job);
 /// What may be handed out at once while no task counts places: some work ahead of what runs.
 PlanLimits plan_limits(int jobs);
 
-/// How many to have in flight so that all workers have work for `ahead`, from how long one takes on
-/// average; some ahead of what runs in any case.
-std::uint64_t window_ahead(int jobs, Duration mean, Duration ahead);
+/// How many to have in flight, from how long one takes on average: enough for a tenth of a second
+/// of all workers, and some ahead of what runs in any case.
+std::uint64_t window_ahead(int jobs, Duration mean);
 
 }  // namespace procfarm::cli

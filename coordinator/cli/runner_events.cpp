@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t tail_bytes = 4096;
 constexpr int duration_weight = 32;  // of what was learnt before, against one new duration
-// So long no worker shall need us. What has not begun can still be taken back, but a command's
-// arguments and files are made when it is handed out.
-constexpr std::chrono::milliseconds calls_ahead{100};
-constexpr std::chrono::milliseconds commands_ahead{20};
 
 }  // namespace
 
@@ -170,9 +166,9 @@ void Runner::learn_duration(const AttemptReport& report) {
   Duration& mean = call ? mean_call_ : mean_command_;
   mean = mean == Duration::zero() ? took : (mean * (duration_weight - 1) + took) / duration_weight;
   if (call) {
-    plan_->set_function_window(window_ahead(jobs_, mean, calls_ahead));
+    plan_->set_function_window(window_ahead(jobs_, mean));
   } else if (mean > Duration::zero()) {
-    plan_->set_command_window(window_ahead(jobs_, mean, commands_ahead));
+    plan_->set_command_window(window_ahead(jobs_, mean));
   }
 }
 
