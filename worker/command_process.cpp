@@ -26,6 +26,7 @@
 #include <procfarm/wire/spawn_recipe.hpp>
 
 #include "process_tree.hpp"
+#include "simple_command.hpp"
 
 namespace procfarm::serving {
 
@@ -114,6 +115,34 @@ Lookup look_up(const std::string& name, const std::string& directories, const st
   return {{}, error};
 }
 
+std::string search_path(const std::map<std::string, std::string>& variables) {
+  const auto path = variables.find("PATH");
+  return path == variables.end() ? "/bin:/usr/bin" : path->second;
+}
+
+/// A file that the kernel executes itself: others a shell would take for scripts.
+bool is_program(const std::string& path) {
+  if (!is_executable_file(path)) return false;
+  const wire::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char head[4] = {};
+  return file && ::read(file.get(), head, sizeof head) == sizeof head &&
+         (std::memcmp(head, "\177ELF", 4) == 0 || std::memcmp(head, "#!", 2) == 0);
+}
+
+/// Of a shell line that only executes a program: its words, and the environment as a shell would
+/// leave it. False: it takes a shell.
+bool does_without_shell(const Command& command, std::vector<std::string>& arguments,
+                        std::map<std::string, std::string>& variables) {
+  if (!command.cwd.empty() && command.cwd[0] != '/') return false;
+  auto words = words_of_simple_command(command.shell, command.shell_arguments);
+  if (!words) return false;
+  const Lookup found = look_up(words->front(), search_path(variables), command.cwd);
+  if (found.error != 0 || !is_program(seen_from_here(found.path, command.cwd))) return false;
+  if (!command.cwd.empty()) variables["PWD"] = command.cwd;
+  arguments = std::move(*words);
+  return true;
+}
+
 bool is_want_of_resources(int error) {
   return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
 }
@@ -147,15 +176,13 @@ void check_command(const Command& command) {
 
 CommandProcess::CommandProcess(const Command& command, const StandardFds& fds) {
   std::vector<std::string> arguments = arguments_of(command);
-  const auto variables = variables_of(command);
+  auto variables = variables_of(command);
+  if (!command.shell.empty()) does_without_shell(command, arguments, variables);
   if (!command.cwd.empty() && ::access(command.cwd.c_str(), X_OK) != 0) {
     fail(errno, "change to directory '" + command.cwd + "'");
     return;
   }
-  const auto path_variable = variables.find("PATH");
-  const auto found = look_up(
-      arguments[0], path_variable == variables.end() ? "/bin:/usr/bin" : path_variable->second,
-      command.cwd);
+  const auto found = look_up(arguments[0], search_path(variables), command.cwd);
   if (found.error != 0) {
     fail(found.error, "execute '" + arguments[0] + "'");
     return;
