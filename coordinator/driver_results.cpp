@@ -37,7 +37,8 @@ void Driver::collect_results(WorkerId worker) {
     occupant->results.release();
   } catch (const std::exception& error) {
     fmt::print(stderr, "procfarm: worker pid {} is given up: {}\n", occupant->pid, error.what());
-    supervisor_.kill({worker.seat, worker.incarnation});
+    occupant->results.give_up();
+    give_up(worker);
   }
   lock.unlock();
   settle_early_ends();

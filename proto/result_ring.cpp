@@ -130,7 +130,7 @@ ResultReader::ResultReader(Seat& seat) : seat_(seat) {}
 
 std::optional<ResultRecord> ResultReader::next() {
   if (read_ == limit_) limit_ = seat_.page().ring_written.load(std::memory_order_acquire);
-  if (read_ == limit_) return std::nullopt;
+  if (read_ == limit_ || given_up_) return std::nullopt;
   const std::uint64_t available = limit_ - read_;
   // What has not been given back may not be written over: else a worker could keep us reading.
   const bool possible = available <= ring_size && limit_ - released_ <= ring_size;
@@ -162,7 +162,7 @@ void ResultReader::read(const ResultRecord& record, char* to) {
 
 std::optional<ResultRecord> ResultReader::open_record() {
   const SeatPage& page = seat_.page();
-  if (page.open_at.load(std::memory_order_acquire) != read_) return std::nullopt;
+  if (given_up_ || page.open_at.load(std::memory_order_acquire) != read_) return std::nullopt;
   const std::uint64_t open = page.open.load(std::memory_order_acquire);
   ResultRecord record;
   record.items = open >> 32;
@@ -179,7 +179,7 @@ void ResultReader::release() {
 }
 
 bool ResultReader::waiting() const {
-  return seat_.page().ring_written.load(std::memory_order_seq_cst) != read_;
+  return !given_up_ && seat_.page().ring_written.load(std::memory_order_seq_cst) != read_;
 }
 
 bool ResultReader::urgent() const {

@@ -203,6 +203,22 @@ TEST_CASE("an arena that is shorter than its record says is refused") {
   CHECK_THROWS_AS(reader.read(*found, bytes.data()), std::runtime_error);
 }
 
+TEST_CASE("of a worker that was given up nothing is waiting any more, whatever it writes") {
+  Seat seat = Seat::create();
+  ResultReader reader(seat);
+  seat.page().ring_written = 2 * sizeof(ResultRecord);
+  seat.page().urgent = 2 * sizeof(ResultRecord);
+  seat.page().open = std::uint64_t{1} << 32;
+  REQUIRE(reader.waiting());
+  REQUIRE(reader.urgent());
+  REQUIRE(reader.open_record().has_value());
+  reader.give_up();
+  CHECK_FALSE(reader.waiting());
+  CHECK_FALSE(reader.urgent());
+  CHECK_FALSE(reader.next().has_value());
+  CHECK_FALSE(reader.open_record().has_value());
+}
+
 TEST_CASE("progress is read only for the task that wrote it") {
   const Seat seat = Seat::create();
   CHECK_FALSE(read_progress(seat.page(), 0).has_value());

@@ -188,9 +188,12 @@ class ResultReader {
   /// After the worker's death, when next() has nothing more: the record that was open then. To be
   /// fetched by read(); its `items` and `size` are set, no others.
   std::optional<ResultRecord> open_record();
+  /// What the worker writes is not believed any more: nothing is waiting from here on.
+  void give_up() { given_up_ = true; }
 
  private:
   Seat& seat_;
+  bool given_up_ = false;
   std::uint64_t read_ = 0;
   std::uint64_t released_ = 0;  // given back so far
   std::uint64_t limit_ = 0;
