@@ -23,7 +23,8 @@ struct Output {
 };
 
 /// What to run. Exactly one of `argv` (no shell; argv[0] is looked up in PATH) and `shell` (run as
-/// /bin/sh -c shell procfarm shell_arguments...) is set.
+/// /bin/sh -c shell procfarm shell_arguments...; a line that is but a program and its arguments is
+/// executed directly, which nobody can tell) is set.
 struct Command {
   std::vector<std::string> argv{};             // program and arguments
   std::string shell{};                         // or a line for /bin/sh
