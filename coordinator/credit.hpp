@@ -17,17 +17,14 @@ class Credit {
  public:
   Credit(Duration window, std::uint32_t max_queued) : window_(window), max_queued_(max_queued) {}
 
-  /// An attempt has ended after so long, as its worker says: nonsense is cut to what can be. A short
-  /// task that took much longer than the others was mostly waiting for a core. It counts as a few
-  /// of them, else the window would be small for a while after each.
+  /// An attempt has ended after so long, as its worker says: nonsense is cut to what can be. A
+  /// short task that took much longer than the others was mostly waiting for a core. It counts as a
+  /// few of them, else the window would be small for a while after each.
   void result(Duration took) {
-    took = std::clamp(took, Duration::zero(), longest_believed);
-    double nanoseconds = static_cast<double>(took.count());
-    if (results_ != 0) {
-      nanoseconds = std::min(nanoseconds, outlier * std::max(average_, shortest_average));
-      nanoseconds = average_ + (nanoseconds - average_) / 16;
-    }
-    average_ = nanoseconds;
+    const double nanoseconds =
+        std::clamp(static_cast<double>(took.count()), 0.0, longest_believed_);
+    average_ += (nanoseconds - average_) / (results_ == 0 ? 1 : 16);
+    longest_believed_ = outlier * std::max(average_, shortest_average);
     ++results_;
   }
 
@@ -46,13 +43,13 @@ class Credit {
   Duration pace(std::uint32_t tasks) const;
 
  private:
-  static constexpr Duration longest_believed = std::chrono::hours{24 * 365};
-  static constexpr double outlier = 8;
+  static constexpr double outlier = 8;  // times the average
   static constexpr double shortest_average = 1000;
 
   Duration window_;
   std::uint32_t max_queued_;
-  double average_ = 0;  // nanoseconds per task
+  double average_ = 0;              // nanoseconds per task
+  double longest_believed_ = 3e16;  // nanoseconds; a year, as long as nothing is known
   std::uint64_t results_ = 0;
 };
 
