@@ -128,11 +128,13 @@ class Bench:
     def steps_per_second(self):
         """The calibrated peak: kernel steps per second of one lane while two work, once per run."""
         if self.peak is None:
-            steps = 20_000_000
-            self.kernel.bench_two_lanes(steps)
-            times = [self.kernel.bench_two_lanes(steps) for _ in range(7)]
-            self.peak = steps / measure.median(times)
+            self.peak = self.steps_per_second_now(20_000_000, 7)
         return self.peak
+
+    def steps_per_second_now(self, steps=10_000_000, times=3):
+        self.kernel.bench_two_lanes(steps)
+        taken = [self.kernel.bench_two_lanes(steps) for _ in range(times)]
+        return steps / measure.median(taken)
 
     def picture(self, name):
         return os.path.join(self.pictures, name)

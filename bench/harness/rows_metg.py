@@ -50,12 +50,14 @@ def crossing(curve, wanted):
 
 
 def sweep(bench, systems, seconds):
-    """One curve for each system: all of them in turn at each grain."""
-    peak = bench.steps_per_second()  # of one lane while both work
+    """One curve for each system: all of them in turn at each grain, against the peak of these
+    minutes (of one lane while both work): the machine is not always as fast."""
+    peaks = []
     curves = {system.name: [] for system in systems}
     steps, turn = COARSEST, 0
     while steps >= 1:
-        work = steps / peak
+        peaks.append(bench.steps_per_second_now())
+        work = steps / median(peaks)
         active = [system for system in systems if system.finest <= work * 1.01 and
                   work <= system.coarsest * 2 and not finished(curves[system.name])]
         turn += 1
