@@ -28,7 +28,7 @@ SYSTEMS = [
     System("naive thread pool", "threads", "tasks", 200e-6, 100e-9),
     System("std::async", "threads", "async", 1e-3, 5e-6, 500),
     System("TBB task_group", "tbb", "tasks", 50e-6, 30e-9),
-    System("TBB parallel_for", "tbb", "map", 20e-6, 40e-9),  # finer ones overlap in the processor
+    System("TBB parallel_for", "tbb", "map", 20e-6, 300e-9),  # finer ones overlap in the core
     System("Python ProcessPoolExecutor", "python:futures ppe", "tasks", 10e-3, 50e-6, 100),
     System("mpi4py.futures", "python:futures mpi", "tasks", 10e-3, 100e-6, 100),
     System("Dask", "python:futures dask", "tasks", 50e-3, 800e-6, 40),
