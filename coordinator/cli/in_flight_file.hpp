@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // in_flight_file.hpp - which attempts have begun and are not yet recorded as ended, in a file that
 // is mapped into memory: a note costs no system call, and it outlives a killed process. So whoever
-// resumes the run knows what ran when it died, also if that had begun a moment before and its row
-// was not written yet. A clean end removes the file.
+// resumes the run knows what ran when it died, also if its row was not written yet. What has begun
+// since results came in last, a few milliseconds ago at most while short tasks run, is not noted
+// yet: it runs again uncounted. A clean end removes the file.
 #pragma once
 
 #include <cstddef>

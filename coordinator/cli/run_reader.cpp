@@ -16,9 +16,9 @@ namespace {
 
 constexpr int patience_with_the_writer_ms = 5'000;
 
-const std::filesystem::path& checked(const std::filesystem::path& file) {
-  check_run_database(file);
-  return file;
+const RunDirectory& checked(const RunDirectory& directory) {
+  check_run_database(directory.database());
+  return directory;
 }
 
 std::vector<RecordedAttempt> read_attempts(SQLite::Statement& rows) {
@@ -54,9 +54,12 @@ std::string RecordedAttempt::instance_name() const {
 }
 
 RunReader::RunReader(const RunDirectory& directory)
+    : RunReader(checked(directory), BesideWriter{}) {}
+
+RunReader::RunReader(const RunDirectory& directory, BesideWriter /*tag*/)
     : directory_(directory),
-      database_(checked(directory_.database()).string(),
-                SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX, patience_with_the_writer_ms) {}
+      database_(directory_.database().string(), SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX,
+                patience_with_the_writer_ms) {}
 
 RunSummary RunReader::summary() {
   SQLite::Statement row(

@@ -83,7 +83,13 @@ struct RecordedResult {
 /// file is damaged.
 class RunReader {
  public:
+  /// Throws RunError if its database is none, or a newer one's.
   explicit RunReader(const RunDirectory& directory);
+  /// For the process that writes the run. Nothing but SQLite may open and close the file there: a
+  /// process that closes any descriptor of a file loses all its locks on it, and the next one to
+  /// look at the run would take itself for the last and remove the journal under the writer.
+  struct BesideWriter {};
+  RunReader(const RunDirectory& directory, BesideWriter tag);
 
   const RunDirectory& directory() const { return directory_; }
 

@@ -190,7 +190,9 @@ std::vector<RecordedAttempt> RunSession::attempts(InstanceKey instance) {
 RunReader* RunSession::reader() const {
   if (!writer_) return reader_.get();
   if (std::exchange(unflushed_, false)) writer_->flush();
-  if (!reader_) reader_ = std::make_unique<RunReader>(directory_);
+  if (!reader_) {
+    reader_ = std::make_unique<RunReader>(directory_, RunReader::BesideWriter{});
+  }
   return reader_.get();
 }
 

@@ -80,13 +80,19 @@ std::string chaos_job(unsigned long tasks) {
 class DoneBefore {
  public:
   void look(const ToolBench& bench) {
-    const Counts now = executions(bench);
-    for (const auto& [index, unused] : ask(bench, passed_query)) {
+    const Counts passed = ask(bench, passed_query);
+    const Counts now = executions(bench);  // after it: of what has passed this is all
+    for (const auto& [index, unused] : passed) {
       const auto entry = now.find(index);
       known_.emplace(index, entry == now.end() ? 0 : entry->second);
     }
   }
   std::size_t size() const { return known_.size(); }
+  /// Whether all that had been executed before some moment was done when it was looked at last.
+  bool has_all_of(const Counts& executed) const {
+    return std::all_of(executed.begin(), executed.end(),
+                       [this](const auto& each) { return known_.count(each.first) != 0; });
+  }
   /// How many were executed again.
   int repeated(const ToolBench& bench) const {
     const Counts now = executions(bench);
@@ -132,14 +138,20 @@ TEST_CASE(
   DoneBefore done;
   int kills = 0;
   for (int exit_code = -1; exit_code != 0;) {
-    ToolProcess tool(bench, arguments);
-    // Far enough that what was in flight at the last kill is done: chance alone never quarantines.
+    const Counts before = executions(bench);
     const std::size_t until =
-        count_lines(bench.read("witness")) + 40 + random() % std::min(tasks / 6, 300UL);
+        count_lines(bench.read("witness")) + 1 + random() % std::min(tasks / 6, 300UL);
+    ToolProcess tool(bench, arguments);
     bool ended = false;
     REQUIRE(support::eventually([&] {
       ended = contains(tool.err(), "Summary");
       return ended || count_lines(bench.read("witness")) >= until;
+    }));
+    // What was in flight at the last kill must be done: chance alone shall not quarantine.
+    REQUIRE(support::eventually([&] {
+      ended = ended || contains(tool.err(), "Summary");
+      if (!ended) done.look(bench);
+      return ended || done.has_all_of(before);
     }));
     if (!ended) {
       tool.send(SIGKILL);

@@ -349,3 +349,47 @@ TEST_CASE("resume: a run that goes on is in use") {
   bench.write("go", "");
   CHECK(tool.wait().exit_code == 0);
 }
+
+TEST_CASE("resume: whoever looks at a run that goes on takes nothing from it") {
+  // Each waits for a file: so it is known how far the run is when it is looked at, and killed.
+  const auto waits = [](const std::string& name, const std::string& needs) {
+    return "[[task]]\nname = \"" + name + "\"\nshell = \"echo " + name +
+           " | tee -a witness; while ! test -e go-" + name + "; do sleep 0.01; done\"\n" + needs;
+  };
+  ToolBench bench;
+  bench.write("job.toml", waits("a", "") + waits("b", "needs = ['a']\nenv.A = '{{a.stdout}}'\n") +
+                              waits("c", "needs = ['b']\n"));
+  const auto begun = [&bench](const std::string& name) {
+    return support::eventually([&] { return contains(bench.read("witness"), name + "\n"); });
+  };
+  std::vector<std::string> arguments{"run", "job.toml", "-v"};
+  SUBCASE("a new one") {}
+  SUBCASE("a resumed one") {
+    ToolProcess first(bench, arguments);
+    REQUIRE(begun("a"));
+    first.send(SIGKILL);
+    CHECK(first.wait().exit_code == 137);
+    arguments.push_back("--resume");
+  }
+  bench.write("witness", "");
+  ToolProcess tool(bench, arguments);
+  REQUIRE(begun("a"));
+  bench.write("go-a", "");
+  REQUIRE(begun("b"));
+  CHECK(run_tool(bench, {"status"}).exit_code == 0);
+  {  // as sqlite3 opens it
+    SQLite::Database database(database_of(bench), SQLite::OPEN_READWRITE);
+    CHECK(database.execAndGet("PRAGMA journal_mode").getString() == "wal");
+  }
+  bench.write("go-b", "");
+  REQUIRE(begun("c"));
+  REQUIRE(support::eventually([&tool] { return contains(tool.err(), "s] b\n"); }));
+  tool.send(SIGKILL);
+  CHECK(tool.wait().exit_code == 137);
+  bench.write("go-c", "");
+  const ToolResult result = run_tool(bench, {"run", "job.toml", "--resume"});
+  CHECK(result.exit_code == 0);
+  CHECK(contains(result.err, "1 passed, 2 done before"));
+  CHECK(bench.read("witness") == "a\nb\nc\nc\n");
+  clean_up_after_killed_tools(bench);
+}
