@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <set>
@@ -129,16 +130,28 @@ bool is_program(const std::string& path) {
          (std::memcmp(head, "\177ELF", 4) == 0 || std::memcmp(head, "#!", 2) == 0);
 }
 
+/// As a shell does it: kept where it is true, else the path without links.
+void tell_directory(std::map<std::string, std::string>& variables, const std::string& cwd) {
+  const std::filesystem::path here = cwd.empty() ? "." : cwd;
+  std::error_code error;
+  const auto told = variables.find("PWD");
+  if (told != variables.end() && told->second.starts_with('/') &&
+      std::filesystem::equivalent(told->second, here, error)) {
+    return;
+  }
+  const std::filesystem::path real = std::filesystem::canonical(here, error);
+  if (!error) variables["PWD"] = real.string();
+}
+
 /// Of a shell line that only executes a program: its words, and the environment as a shell would
 /// leave it. False: it takes a shell.
 bool does_without_shell(const Command& command, std::vector<std::string>& arguments,
                         std::map<std::string, std::string>& variables) {
-  if (!command.cwd.empty() && command.cwd[0] != '/') return false;
   auto words = words_of_simple_command(command.shell, command.shell_arguments);
   if (!words) return false;
   const Lookup found = look_up(words->front(), search_path(variables), command.cwd);
   if (found.error != 0 || !is_program(seen_from_here(found.path, command.cwd))) return false;
-  if (!command.cwd.empty()) variables["PWD"] = command.cwd;
+  tell_directory(variables, command.cwd);
   arguments = std::move(*words);
   return true;
 }

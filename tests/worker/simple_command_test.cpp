@@ -2,12 +2,12 @@
 // simple_command_test.cpp - which shell lines are executed without a shell, and that nobody can
 // tell.
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cstdlib>
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
+#include <map>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -15,6 +15,7 @@
 
 #include <procfarm/command.hpp>
 
+#include "cli/scratch_directory.hpp"
 #include "worker/simple_command.hpp"
 
 using namespace procfarm;
@@ -22,6 +23,7 @@ using procfarm::serving::words_of_simple_command;
 
 namespace {
 
+namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
 const Words parameters{"a b", "$HOME; rm *", ""};
@@ -44,6 +46,14 @@ Words by_shell(const std::string& line) {
   }
   found.erase(found.begin());
   return found;
+}
+
+Words sorted_lines(const std::string& text) {
+  Words lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  std::sort(lines.begin(), lines.end());
+  return lines;
 }
 
 }  // namespace
@@ -112,25 +122,40 @@ TEST_CASE("what the shell might do more about is left to it") {
   }
 }
 
-TEST_CASE("a shell line without a shell finds the environment as the shell would leave it") {
-  const auto directory = std::filesystem::temp_directory_path().string();
-  CHECK(run_command({.shell = "/usr/bin/printenv PWD", .cwd = directory}).out == directory + "\n");
-  CHECK(run_command({.shell = "printenv PROCFARM_X", .env = {{"PROCFARM_X", "y z"}}}).out ==
-        "y z\n");
+TEST_CASE("a shell line without a shell finds the environment as the shell leaves it") {
+  const fs::path real = fs::canonical(fs::temp_directory_path());
+  const cli::ScratchDirectory scratch;
+  const std::string link = scratch / "link";
+  fs::create_directory_symlink(real, link);
+  const std::string relative = fs::relative(real).string();
+  using Variables = std::map<std::string, std::string>;
+  for (const Variables& env : {Variables{{"X", "y z"}}, Variables{{"PWD", link}, {"X", ""}},
+                               Variables{{"PWD", "/nowhere"}}, Variables{{"PWD", "."}}}) {
+    for (const std::string& cwd : {real.string(), link, relative, std::string()}) {
+      for (const bool clear : {false, true}) {
+        CAPTURE(cwd);
+        CAPTURE(clear);
+        Command command{.shell = "/usr/bin/env", .env = env, .env_clear = clear, .cwd = cwd};
+        REQUIRE(words(command.shell));
+        const Words direct = sorted_lines(run_command(command).out);
+        command.shell = "exec /usr/bin/env";
+        REQUIRE_FALSE(words(command.shell));
+        CHECK(direct == sorted_lines(run_command(command).out));
+      }
+    }
+  }
 }
 
 TEST_CASE("what only the shell can execute, or tell of, is left to it") {
-  std::string name = (std::filesystem::temp_directory_path() / "simple-XXXXXX").string();
-  REQUIRE(::mkdtemp(name.data()) != nullptr);
-  const std::string script = name + "/script";
-  std::ofstream(script) << "echo \"by the shell: $1\"\n";  // no #! in front
+  const cli::ScratchDirectory scratch;
+  const std::string script =  // no #! in front
+      scratch.write("script", "echo \"by the shell: $1\"\n");
   ::chmod(script.c_str(), 0755);
   CHECK(run_command({.shell = script + " \"${1}\"", .shell_arguments = {"a b"}}).out ==
         "by the shell: a b\n");
-  const CommandResult missing = run_command({.shell = name + "/missing a"});
+  const CommandResult missing = run_command({.shell = (scratch / "missing") + " a"});
   CHECK(missing.exit_code == 127);
   CHECK(missing.err.find("not found") != std::string::npos);
   ::chmod(script.c_str(), 0644);
-  if (::geteuid() != 0) CHECK(run_command({.shell = script}).exit_code == 126);
-  std::filesystem::remove_all(name);
+  CHECK(run_command({.shell = script}).exit_code == 126);
 }
