@@ -32,6 +32,8 @@ unsigned long number_from(const char* variable, unsigned long otherwise) {
   return text == nullptr ? otherwise : std::strtoul(text, nullptr, 10);
 }
 
+constexpr int patience_with_the_tool_ms = 10'000;  // that takes up its run, or writes
+
 using Counts = std::map<std::uint64_t, int>;  // of each instance
 
 Counts executions(const ToolBench& bench) {
@@ -56,12 +58,13 @@ Counts ask(const ToolBench& bench, const char* query) {
   const std::string file = database_of(bench);
   if (file.empty()) return counts;
   try {
-    SQLite::Database database(file, SQLite::OPEN_READWRITE);
+    SQLite::Database database(file, SQLite::OPEN_READWRITE, patience_with_the_tool_ms);
     SQLite::Statement row(database, query);
     while (row.executeStep()) {
       counts[static_cast<std::uint64_t>(row.getColumn(0).getInt64())] = row.getColumn(1).getInt();
     }
-  } catch (const SQLite::Exception&) {
+  } catch (const SQLite::Exception& error) {
+    CAPTURE(error.what());
     CHECK(counts.empty());
     CHECK(executions(bench).empty());
   }
