@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <stdexcept>
@@ -46,6 +47,10 @@ int note_and(const std::string& journal, int value) {
 }
 int note_and_die_at_five(const std::string& journal, int value) {
   if (value == 5) ::kill(::getpid(), SIGKILL);
+  return note_and(journal, value);
+}
+int note_and_abort_at_five(const std::string& journal, int value) {
+  if (value == 5) std::abort();
   return note_and(journal, value);
 }
 int note_and_throw_at_five(const std::string& journal, int value) {
@@ -126,11 +131,19 @@ TEST_CASE(
     "an item of a chunk kills its worker: those before it are delivered, it is the one lost") {
   Journal journal;
   ProcessPoolExecutor pool(1);
-  const auto [values, error] = read(pool.map<note_and_die_at_five>(
-      together, std::vector<std::string>(20, journal.path()), numbers(20)));
-  CHECK(values == numbers(5));
-  CHECK(holds(error, "SIGKILL"));
-  check_first_once(journal, 5);
+  const std::vector<std::string> journals(20, journal.path());
+  const auto check_death = [&journal](auto results, const std::string& signal) {
+    const auto [values, error] = read(std::move(results));
+    CHECK(values == numbers(5));
+    CHECK(holds(error, signal));
+    check_first_once(journal, 5);
+  };
+  SUBCASE("by SIGKILL") {
+    check_death(pool.map<note_and_die_at_five>(together, journals, numbers(20)), "SIGKILL");
+  }
+  SUBCASE("by abort") {
+    check_death(pool.map<note_and_abort_at_five>(together, journals, numbers(20)), "SIGABRT");
+  }
   CHECK(pool.submit<doubled>(4).result() == 8);
   CHECK(pool.stats().failed == 1);
   CHECK(eventually([&] {
