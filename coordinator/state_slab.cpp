@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t block_size = std::size_t{2} << 20;
 constexpr std::uint32_t batch = 128;
+constexpr std::size_t most_kept = 16;  // blocks that are free as a whole
 
 struct Place {
   Place* next;
@@ -39,6 +40,8 @@ struct Block {
 
   bool has_some() const { return free != nullptr || unused > 0; }
   bool is_free() const;
+  /// Of one that is free: its places are taken in their order again.
+  void reset();
   Place* take();
 };
 
@@ -48,6 +51,12 @@ constexpr auto places_in_block =
     static_cast<std::uint32_t>((block_size - head_size) / state_place_size);
 
 bool Block::is_free() const { return free_count + unused == places_in_block; }
+
+void Block::reset() {
+  free = nullptr;
+  free_count = 0;
+  unused = places_in_block;
+}
 
 Place* Block::take() {
   if (free != nullptr) {
@@ -73,6 +82,7 @@ class Blocks {
       if (available_ == nullptr && count > 0) break;
       if (available_ == nullptr) add_block();
       Block& block = *available_;
+      if (block.is_free()) --kept_;
       Place* const place = block.take();
       if (!block.has_some()) unlist(block);
       place->next = std::exchange(chain, place);
@@ -89,7 +99,9 @@ class Blocks {
       place->next = std::exchange(block.free, place);
       ++block.free_count;
       if (!block.listed) list(block);
-      if (block.is_free()) release(block);
+      if (!block.is_free()) continue;
+      block.reset();
+      if (++kept_ > most_kept) release(block);
     }
     return chain;
   }
@@ -108,16 +120,17 @@ class Blocks {
     const std::size_t before = (block_size - address % block_size) % block_size;
     if (before > 0) ::munmap(begin, before);
     ::munmap(begin + before + block_size, block_size - before);
-    if (count_++ > 0) ::madvise(begin + before, block_size, MADV_HUGEPAGE);
+    // A program that needs but one shall not wait until 2 MiB are cleared.
+    ::madvise(begin + before, block_size, count_++ > 0 ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     auto* const block = new (begin + before) Block;
-    block->unused = places_in_block;
+    block->reset();
+    ++kept_;
     list(*block);
   }
 
   void release(Block& block) {
-    if (count_ == 1) return;
     unlist(block);
-    --count_;
+    --kept_;
     ::munmap(&block, block_size);
   }
 
@@ -137,7 +150,8 @@ class Blocks {
 
   std::mutex mutex_;
   Block* available_ = nullptr;
-  std::size_t count_ = 0;
+  std::size_t count_ = 0;  // ever made
+  std::size_t kept_ = 0;   // free as a whole
 };
 
 Blocks& blocks() {
@@ -155,7 +169,9 @@ struct Kept {
   std::uint32_t count = 0;
   bool ending = false;  // give back at once from now on
 };
-constinit thread_local Kept kept;
+// Without a call for each access. There is always room for so little, also in a library that is
+// loaded later.
+[[gnu::tls_model("initial-exec")]] constinit thread_local Kept kept;
 
 struct GiveBackAtEnd {
   ~GiveBackAtEnd() {

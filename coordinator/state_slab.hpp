@@ -4,8 +4,8 @@
 // be there at once: malloc costs more than all the rest of submit() then, and so do page faults.
 //
 // Blocks of 2 MiB, the second and all later ones in huge pages. Each thread keeps some free places
-// for itself and exchanges them with the blocks in batches. A block that is free as a whole goes
-// back to the system, but for one.
+// for itself and exchanges them with the blocks in batches. Blocks that are free as a whole go back
+// to the system, but for 32 MiB: the next burst of tasks shall not clear them again.
 #pragma once
 
 #include <cstddef>

@@ -97,6 +97,7 @@ class Worker {
   void close_values(wire::ResultKind kind);
   void measure_attempt();
   void publish(const wire::ResultRecord& record, std::string_view bytes, bool more_follow);
+  void ring(bool more_follow);
   void wait_for_room();
   void flush_task_output();
 
@@ -111,6 +112,7 @@ class Worker {
   UsageMeter usage_;
   ProcessMark mark_;
   wire::ResultRecord attempt_{};  // of the task that runs
+  std::int64_t now_ = 0;          // when the last task ended; 0: not now any more
   bool more_follow_ = false;
   bool item_failed_ = false;  // the last one of the chunk that runs
   bool initialized_ = false;
@@ -160,6 +162,7 @@ bool Worker::initialize() {
 }
 
 void Worker::run_batch(const Batch& batch) {
+  now_ = 0;
   usage_.begin_batch();
   streams_are_buffered_ = dynamic_cast<std::filebuf*>(std::cout.rdbuf()) != nullptr;
   const char* arguments = batch.payload().data();
@@ -175,7 +178,7 @@ void Worker::run_batch(const Batch& batch) {
 
 void Worker::run_task(const wire::Run& run, std::size_t index, std::string_view arguments,
                       bool more_follow) {
-  const std::int64_t started = steady_now();
+  const std::int64_t started = now_ != 0 ? now_ : steady_now();
   attempt_ = {.sequence = run.first_sequence + index,
               .task = run.tasks[index],
               .attempt = run.attempts[index],
@@ -212,7 +215,7 @@ void Worker::run_chunk(FunctionId function, wire::ChunkItems items) {
   running_.end();
   measure_attempt();
   close_values(wire::ResultKind::value);
-  bell_.ring(more_follow_);
+  ring(more_follow_);
 }
 
 void Worker::finish_item(const Answer& answer) {
@@ -228,7 +231,7 @@ void Worker::keep_value(std::string_view value) {
   while (!results_.append(value)) {
     if (results_.open_items() > 0) {
       close_values(wire::ResultKind::values);
-      bell_.ring(true);
+      ring(true);
     } else if (value.size() > wire::inline_result_limit) {
       wire::ResultRecord record = attempt_;
       record.kind = wire::ResultKind::values;
@@ -257,7 +260,8 @@ void Worker::finish_task(const Answer& answer) {
 }
 
 void Worker::measure_attempt() {
-  attempt_.took = steady_now() - attempt_.started;
+  now_ = steady_now();
+  attempt_.took = now_ - attempt_.started;
   const UsageMeter::Usage usage = usage_.end_task(attempt_.took);
   attempt_.cpu = usage.cpu;
   attempt_.peak_memory = usage.peak_memory;
@@ -275,11 +279,16 @@ void Worker::publish(const wire::ResultRecord& record, std::string_view bytes, b
     while (!results_.write(failed, answer.bytes)) wait_for_room();
   }
   patience_ = 0us;
-  bell_.ring(more_follow);
+  ring(more_follow);
+}
+
+void Worker::ring(bool more_follow) {
+  if (bell_.ring(more_follow)) now_ = 0;
 }
 
 void Worker::wait_for_room() {
-  bell_.ring(false);
+  ring(false);
+  now_ = 0;
   patience_ = std::clamp<std::chrono::microseconds>(patience_ * 2, 20us, 2000us);
   std::this_thread::sleep_for(patience_);
 }

@@ -203,7 +203,8 @@ class Impostor {
       if (wrong(worker, "odd record")) {
         record.kind = static_cast<ResultKind>(77);
         worker.results.write(record, answer());
-        return worker.bell.ring(false);
+        worker.bell.ring(false);
+        return;
       }
       worker.results.write(record, answer());
     }

@@ -35,8 +35,9 @@ class Doorbell {
   /// Borrows the page. `bell` is the eventfd.
   Doorbell(SeatPage& page, UniqueFd bell) : page_(page), bell_(std::move(bell)) {}
 
-  /// A result has been published. `more_follow`: the next task begins right now.
-  void ring(bool more_follow);
+  /// A result has been published. `more_follow`: the next task begins right now. True if somebody
+  /// was woken for it, which takes a while.
+  bool ring(bool more_follow);
 
  private:
   SeatPage& page_;
