@@ -17,8 +17,8 @@
 namespace procfarm {
 namespace {
 
-constexpr std::size_t for_each_worker = 5;    // page, arena, connection, two captured streams
-constexpr std::size_t for_one_order = 7;      // a line, and copies on their way to the supervisor
+constexpr std::size_t for_each_worker = 6;    // page, arena, stop, connection, two streams
+constexpr std::size_t for_one_order = 8;      // a line, and copies on their way to the supervisor
 constexpr std::size_t for_the_executor = 24;  // ZeroMQ, supervisor, wake-ups, and some to spare
 
 std::size_t open_descriptors() {

@@ -91,6 +91,7 @@ void Driver::spawn(WorkerId worker) {
   order.token.assign(occupant->token.begin(), occupant->token.end());
   order.page_fd = occupant->memory.page_fd();
   order.arena_fd = occupant->memory.arena_fd();
+  order.stop_fd = occupant->memory.stop_fd();
   order.bell_fd = core_->wake_fd();
   order.blocks_fd = core_->blocks().fd();
   if (streams.out) order.stdout_fd = streams.out->fd();
@@ -171,10 +172,7 @@ void Driver::perform(const action::Stop& what) {
   const detail::FutureState* state = tasks_.find(what.task);
   Occupant* occupant = core_->seats.at(what.worker);
   if (state == nullptr || occupant == nullptr || !state->place()) return;
-  wire::SeatPage& page = occupant->memory.page();
-  page.stop_grace.store(what.grace.count(), std::memory_order_relaxed);
-  page.stop.store(state->place().sequence + 1, std::memory_order_release);
-  socket_.send(occupant->routing_id, wire::frame(wire::ToWorker(wire::Stop{})));
+  occupant->memory.ask_to_stop(state->place().sequence);
 }
 
 void Driver::perform(const action::Kill& what) { give_up(what.worker); }

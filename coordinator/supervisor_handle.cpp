@@ -153,8 +153,8 @@ void SupervisorHandle::spawn(const SpawnOrder& order) {
   item.order.has_blocks = order.blocks_fd >= 0;
   item.order.has_stdout = order.stdout_fd >= 0;
   item.order.has_stderr = order.stderr_fd >= 0;
-  for (const int fd : {order.page_fd, order.arena_fd, order.line_fd, order.bell_fd, order.blocks_fd,
-                       order.stdout_fd, order.stderr_fd}) {
+  for (const int fd : {order.page_fd, order.arena_fd, order.stop_fd, order.line_fd, order.bell_fd,
+                       order.blocks_fd, order.stdout_fd, order.stderr_fd}) {
     if (fd >= 0) item.fds.push_back(wire::duplicate_above(fd, 3));
   }
   unsent_.push_back(std::move(item));

@@ -22,6 +22,7 @@ struct SpawnOrder {
   std::string token;  // 16 bytes
   int page_fd = -1;
   int arena_fd = -1;
+  int stop_fd = -1;
   int line_fd = -1;
   int bell_fd = -1;
   int blocks_fd = -1;  // -1: there are none

@@ -154,11 +154,10 @@ std::string encode(const FromWorker& message) {
 }
 
 ToWorker decode_to_worker(const char* data, std::size_t size) {
-  constexpr std::size_t arities[] = {3, 6, 1, 1};
+  constexpr std::size_t arities[] = {3, 6, 1};
   return read_message<ToWorker>(data, size, arities, [](int kind, Reader& reader) -> ToWorker {
     if (kind == 0) return read_modules(reader);
     if (kind == 1) return read_run(reader);
-    if (kind == 2) return Stop{};
     return Leave{};
   });
 }

@@ -3,8 +3,10 @@
 #include <procfarm/wire/seat.hpp>
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -45,6 +47,8 @@ Seat Seat::create() {
   Seat seat;
   seat.page_fd_ = memory_file("procfarm-page");
   seat.arena_fd_ = memory_file("procfarm-arena");
+  seat.stop_fd_ = UniqueFd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!seat.stop_fd_) fail("eventfd of a worker's seat");
   if (::ftruncate(seat.page_fd_.get(), sizeof(SeatPage)) != 0) fail("ftruncate of a worker's seat");
   seal(seat.page_fd_.get(), F_SEAL_GROW);
   seal(seat.arena_fd_.get(), 0);
@@ -53,10 +57,11 @@ Seat Seat::create() {
   return seat;
 }
 
-Seat Seat::adopt(UniqueFd page, UniqueFd arena) {
+Seat Seat::adopt(UniqueFd page, UniqueFd arena, UniqueFd stop) {
   Seat seat;
   seat.page_fd_ = std::move(page);
   seat.arena_fd_ = std::move(arena);
+  seat.stop_fd_ = std::move(stop);
   seat.page_ = map_page(seat.page_fd_.get());
   return seat;
 }
@@ -64,17 +69,30 @@ Seat Seat::adopt(UniqueFd page, UniqueFd arena) {
 Seat::Seat(Seat&& other) noexcept
     : page_(std::exchange(other.page_, nullptr)),
       page_fd_(std::move(other.page_fd_)),
-      arena_fd_(std::move(other.arena_fd_)) {}
+      arena_fd_(std::move(other.arena_fd_)),
+      stop_fd_(std::move(other.stop_fd_)) {}
 
 Seat& Seat::operator=(Seat&& other) noexcept {
   std::swap(page_, other.page_);
   std::swap(page_fd_, other.page_fd_);
   std::swap(arena_fd_, other.arena_fd_);
+  std::swap(stop_fd_, other.stop_fd_);
   return *this;
 }
 
 Seat::~Seat() {
   if (page_ != nullptr) ::munmap(page_, sizeof(SeatPage));
+}
+
+void Seat::ask_to_stop(Sequence sequence) const {
+  page_->stop.store(sequence + 1, std::memory_order_release);
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t put = ::write(stop_fd_.get(), &one, sizeof one);
+}
+
+bool Seat::hear_stop() const {
+  std::uint64_t count = 0;
+  return ::read(stop_fd_.get(), &count, sizeof count) == sizeof count;
 }
 
 void queue_slot(SeatPage& page, Sequence sequence) {

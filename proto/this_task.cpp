@@ -27,7 +27,7 @@ constinit std::atomic<bool> source_made = false;
 
 constinit thread_local wire::LocalTask* local_task = nullptr;
 
-/// Guards the source between the threads of the task and the channel thread.
+/// Guards the source between the threads of the task and the watch.
 struct StopSource {
   std::mutex mutex;
   std::optional<std::stop_source> source;

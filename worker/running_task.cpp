@@ -36,7 +36,7 @@ void RunningTask::begin(wire::Sequence sequence, std::uint64_t task, std::uint32
   task_.store(task, std::memory_order_relaxed);
   running_.store(sequence + 1, std::memory_order_seq_cst);
   wire::begin_task(task, static_cast<int>(attempt));
-  // The request may have come between begin_slot and the store: then the channel saw no such task.
+  // The request may have come between begin_slot and the store: then the watch saw no such task.
   if (is_asked_to_stop()) stop_if_asked();
 }
 

@@ -131,13 +131,13 @@ void Supervisor::carry_out(const Order& order, std::vector<UniqueFd> fds) {
 
 void Supervisor::spawn(const Order& order, std::vector<UniqueFd> fds) {
   const std::size_t blocks = order.has_blocks != 0;
-  const std::size_t expected = 4 + blocks + (order.has_stdout != 0) + (order.has_stderr != 0);
+  const std::size_t expected = 5 + blocks + (order.has_stdout != 0) + (order.has_stderr != 0);
   if (fds.size() != expected) {
     report({.kind = Report::Kind::start_failed, .life = order.life, .status = EMFILE},
            "receive descriptors");
     return;
   }
-  const CapturedOutput output{.out = order.has_stdout != 0 ? fds[4 + blocks].get() : -1,
+  const CapturedOutput output{.out = order.has_stdout != 0 ? fds[5 + blocks].get() : -1,
                               .err = order.has_stderr != 0 ? fds.back().get() : -1};
   try {
     WorkerSeat seat{
@@ -146,9 +146,10 @@ void Supervisor::spawn(const Order& order, std::vector<UniqueFd> fds) {
         .farm = config_,
         .page = std::move(fds[0]),
         .arena = std::move(fds[1]),
-        .line = std::move(fds[2]),
-        .bell = std::move(fds[3]),
-        .blocks = blocks != 0 ? std::move(fds[4]) : UniqueFd(),
+        .stop = std::move(fds[2]),
+        .line = std::move(fds[3]),
+        .bell = std::move(fds[4]),
+        .blocks = blocks != 0 ? std::move(fds[5]) : UniqueFd(),
         .supervisor = wire::duplicate_above(self_.get(), 3),
         .coordinator = wire::duplicate_above(coordinator_.get(), 3)};
     const bool executes = config_.start_method == 1;

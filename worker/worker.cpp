@@ -24,13 +24,13 @@
 #include <procfarm/wire/modules.hpp>
 #include <procfarm/wire/seat.hpp>
 
-#include "channel.hpp"
 #include "clean_start.hpp"
 #include "invoke.hpp"
+#include "line.hpp"
 #include "process_mark.hpp"
 #include "running_task.hpp"
-#include "task_queue.hpp"
 #include "usage_meter.hpp"
+#include "watch.hpp"
 
 namespace procfarm::serving {
 
@@ -69,17 +69,19 @@ struct LeaveOnExit {
 };
 thread_local LeaveOnExit leave_on_exit;
 
-/// The main thread. Members stand in the order of their lives; the channel borrows the others.
+/// The main thread. Members stand in the order of their lives; line and watch borrow the others.
 class Worker {
  public:
   explicit Worker(WorkerSeat seat)
       : seat_(std::move(seat)),
-        memory_(wire::Seat::adopt(std::move(seat_.page), std::move(seat_.arena))),
+        memory_(wire::Seat::adopt(std::move(seat_.page), std::move(seat_.arena),
+                                  std::move(seat_.stop))),
         blocks_(std::move(seat_.blocks)),
         results_(memory_),
         bell_(memory_.page(), std::move(seat_.bell)),
         running_(memory_.page()),
-        channel_(seat_, running_, queue_) {}
+        line_(seat_),
+        watch_(seat_, memory_, running_) {}
 
   /// Returns the exit status.
   int run();
@@ -118,13 +120,13 @@ class Worker {
   bool initialized_ = false;
   bool streams_are_buffered_ = false;
   std::chrono::microseconds patience_{};  // of wait_for_room
-  TaskQueue queue_;
-  Channel channel_;
+  Line line_;
+  Watch watch_;
 };
 
 int Worker::run() {
   int status = 0;
-  while (auto work = queue_.take()) {
+  while (auto work = line_.take()) {
     if (const auto* modules = std::get_if<wire::Modules>(&*work)) {
       if (number_modules(*modules)) continue;
       status = failed_setup_status;
@@ -132,7 +134,7 @@ int Worker::run() {
     }
     run_batch(std::get<Batch>(*work));
   }
-  channel_.finish();
+  line_.finish();
   return status;
 }
 
@@ -153,11 +155,11 @@ bool Worker::initialize() {
     if (mark_.is_copy()) ::_exit(0);
     flush_output();
     if (answer.kind != wire::ResultKind::value) {
-      channel_.post(wire::Failed{std::string(answer.bytes)});
+      line_.post(wire::Failed{std::string(answer.bytes)});
       return false;
     }
   }
-  channel_.post(wire::Ready{});
+  line_.post(wire::Ready{});
   return true;
 }
 
@@ -168,7 +170,7 @@ void Worker::run_batch(const Batch& batch) {
   const char* arguments = batch.payload().data();
   const std::size_t count = batch.run.tasks.size();
   for (std::size_t i = 0; i < count; ++i) {
-    const bool more_follow = i + 1 < count || !queue_.empty();
+    const bool more_follow = i + 1 < count || line_.has_more();
     const std::uint32_t size = batch.run.sizes[i];
     const std::string_view bytes(arguments, wire::bytes_in_batch(size));
     run_task(batch.run, i, size == wire::block_mark ? blocks_.at(bytes) : bytes, more_follow);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // worker.hpp - one worker process: its main thread runs tasks one after the other, its other thread
-// is the Channel. A result is in the seat's ring before the next task begins, so whatever happens
+// is the Watch. A result is in the seat's ring before the next task begins, so whatever happens
 // to the process, exactly the begun and unfinished task is lost.
 #pragma once
 

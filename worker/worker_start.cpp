@@ -27,6 +27,7 @@ using wire::UniqueFd;
 enum KnownFd : int {
   page_fd = 3,
   arena_fd,
+  stop_fd,
   line_fd,
   bell_fd,
   seat_fd,
@@ -104,6 +105,7 @@ pid_t execute_worker(const WorkerSeat& seat, const CapturedOutput& output) {
   };
   place(seat.page.get(), page_fd);
   place(seat.arena.get(), arena_fd);
+  place(seat.stop.get(), stop_fd);
   place(seat.line.get(), line_fd);
   place(seat.bell.get(), bell_fd);
   place(bytes.get(), seat_fd);
@@ -131,6 +133,7 @@ WorkerSeat inherited_seat() {
   WorkerSeat seat = decode_seat(wire::read_whole_file(take_known(seat_fd).get()));
   seat.page = take_known(page_fd);
   seat.arena = take_known(arena_fd);
+  seat.stop = take_known(stop_fd);
   seat.line = take_known(line_fd);
   seat.bell = take_known(bell_fd);
   seat.supervisor = take_known(supervisor_fd);

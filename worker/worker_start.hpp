@@ -20,6 +20,7 @@ struct WorkerSeat {
   wire::SupervisorConfig farm;
   wire::UniqueFd page;
   wire::UniqueFd arena;
+  wire::UniqueFd stop;         // eventfd that tells of a request to stop
   wire::UniqueFd line;         // listens, for the coordinator alone
   wire::UniqueFd bell;         // eventfd that wakes the coordinator
   wire::UniqueFd blocks;       // the memory for arguments; -1: there is none

@@ -22,7 +22,7 @@ namespace procfarm::cli {
 namespace {
 
 constexpr std::uint64_t own_descriptors = 64;
-constexpr std::uint64_t descriptors_per_worker = 5;  // as executors count
+constexpr std::uint64_t descriptors_per_worker = 6;  // as executors count
 constexpr std::chrono::milliseconds look_interval{50};
 constexpr std::size_t begun_looked_at = 8;  // flights for each worker
 

@@ -50,7 +50,6 @@ TEST_CASE("modules arrive with build-id and digest") {
 }
 
 TEST_CASE("messages without content keep their kind") {
-  CHECK(std::holds_alternative<Stop>(sent_to_worker(Stop{})));
   CHECK(std::holds_alternative<Leave>(sent_to_worker(Leave{})));
   CHECK(std::holds_alternative<Ready>(sent_from_worker(Ready{})));
   CHECK(std::get<Failed>(sent_from_worker(Failed{"why"})).failure == "why");
@@ -67,7 +66,7 @@ TEST_CASE("a greeting arrives whole") {
 
 TEST_CASE("every truncation and every trailing byte of a message is refused") {
   for (const ToWorker& message :
-       {ToWorker(small_run()), ToWorker(Modules{1, {{"x", 2}}}), ToWorker(Stop{})}) {
+       {ToWorker(small_run()), ToWorker(Modules{1, {{"x", 2}}}), ToWorker(Leave{})}) {
     const std::string bytes = encode(message);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       CHECK_THROWS_AS(decode_to_worker(bytes.data(), size), CodecError);
@@ -110,12 +109,12 @@ TEST_CASE("a frame for a worker is payload and header, and nothing else is one")
   CHECK(parts.payload == payload);
   CHECK(std::get<Run>(decode_to_worker(parts.header.data(), parts.header.size())).tasks ==
         small_run().tasks);
-  const std::string stop = frame(ToWorker(Stop{}));
-  CHECK(split_frame(stop).payload.empty());
+  const std::string leave = frame(ToWorker(Leave{}));
+  CHECK(split_frame(leave).payload.empty());
   for (std::size_t size = 0; size < 4; ++size) {
     CHECK_THROWS_AS(split_frame(whole.substr(0, size)), CodecError);
   }
-  CHECK_THROWS_AS(split_frame(stop.substr(1)), CodecError);
+  CHECK_THROWS_AS(split_frame(leave.substr(1)), CodecError);
   CHECK_THROWS_AS(split_frame(std::string(8, '\xff')), CodecError);
 }
 

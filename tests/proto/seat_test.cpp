@@ -111,7 +111,13 @@ TEST_CASE("a large result goes through the arena, and its room is used again") {
 
 TEST_CASE("what the other side adopts is the same memory") {
   const Seat seat = Seat::create();
-  Seat other = Seat::adopt(UniqueFd(::dup(seat.page_fd())), UniqueFd(::dup(seat.arena_fd())));
+  Seat other = Seat::adopt(UniqueFd(::dup(seat.page_fd())), UniqueFd(::dup(seat.arena_fd())),
+                           UniqueFd(::dup(seat.stop_fd())));
+  CHECK_FALSE(other.hear_stop());
+  seat.ask_to_stop(7);
+  CHECK(other.hear_stop());
+  CHECK_FALSE(other.hear_stop());
+  CHECK(other.page().stop == 8);
   queue_slot(seat.page(), 1);
   CHECK(begin_slot(other.page(), 1, 5));
   CHECK(has_begun(seat.page(), 1));

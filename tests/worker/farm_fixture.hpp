@@ -73,6 +73,7 @@ class HandMadeFarm {
                       .token = token,
                       .page_fd = seat_.page_fd(),
                       .arena_fd = seat_.arena_fd(),
+                      .stop_fd = seat_.stop_fd(),
                       .line_fd = line.get(),
                       .bell_fd = bell_.get(),
                       .stdout_fd = stdout_fd});
@@ -143,6 +144,7 @@ class HandMadeFarm {
   const wire::Hello& hello() const { return hello_; }
   wire::SeatLife life() const { return life_; }
   wire::SeatPage& page() { return seat_.page(); }
+  void ask_to_stop(wire::Sequence task) { seat_.ask_to_stop(task); }
   std::string line_endpoint() const { return socket_.endpoint_of(life_); }
 
   const std::string token = "0123456789abcdef";

@@ -110,9 +110,9 @@ class Impostor {
 
   void obey(const Order& order, std::vector<UniqueFd> fds) {
     if (order.kind == Order::Kind::spawn) {
-      Seat seat = Seat::adopt(std::move(fds.at(0)), std::move(fds.at(1)));
-      auto worker = std::make_unique<Worker>(order, std::move(seat), context_, std::move(fds.at(2)),
-                                             std::move(fds.at(3)));
+      Seat seat = Seat::adopt(std::move(fds.at(0)), std::move(fds.at(1)), std::move(fds.at(2)));
+      auto worker = std::make_unique<Worker>(order, std::move(seat), context_, std::move(fds.at(3)),
+                                             std::move(fds.at(4)));
       report({.kind = Report::Kind::started, .life = order.life, .pid = ::getpid()});
       greet(*worker);
       workers_[order.life.seat] = std::move(worker);

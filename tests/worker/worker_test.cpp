@@ -138,8 +138,7 @@ TEST_CASE("a task that was taken back is not run") {
   const auto first = farm.run({call<&waits_for_stop>(), call<&doubled>(1), call<&doubled>(2)});
   CHECK(support::eventually([&] { return wire::has_begun(farm.page(), first); }));
   CHECK(wire::take_slot(farm.page(), first + 1));
-  farm.page().stop = first + 1;
-  farm.send(wire::Stop{});
+  farm.ask_to_stop(first);
   CHECK(value_of<bool>(farm.result()));
   CHECK(farm.result()->record.sequence == first + 2);
 }
@@ -190,8 +189,7 @@ TEST_CASE("a stop request ends a running command politely, and spares the next t
   const auto first = farm.run(
       {call<&run_command>(patient), call<&run_command>(Command{.argv = {"echo", "next"}})});
   CHECK(support::eventually([&] { return support::tree_of(farm.worker_pid()).size() >= 3; }));
-  farm.page().stop = first + 1;
-  farm.send(wire::Stop{});
+  farm.ask_to_stop(first);
   const auto stopped = value_of<CommandResult>(farm.result());
   CHECK(stopped.exit_code == 3);
   CHECK(stopped.out == "ready\nasked\n");
@@ -204,8 +202,7 @@ TEST_CASE("a stop request sends SIGTERM to what a function has started, never to
   farm.await_ready();
   const auto first = farm.run({call<&waits_for_a_child>(), call<&doubled>(7)});
   CHECK(support::eventually([&] { return support::tree_of(farm.worker_pid()).size() >= 2; }));
-  farm.page().stop = first + 1;
-  farm.send(wire::Stop{});
+  farm.ask_to_stop(first);
   CHECK(value_of<int>(farm.result()) == SIGTERM);
   CHECK(value_of<int>(farm.result()) == 14);
 }

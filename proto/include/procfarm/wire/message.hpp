@@ -13,11 +13,11 @@
 //     (runs the initializer)
 //     Ready  ------------------------------->   or Failed: the initializer threw
 //     <----------------------------------- Run  many tasks; sequence numbers go on from the last
-//     <---------------------------------- Stop  the page says which task is to stop; wake up
 //     <--------------------------------- Leave  finish what is queued, then exit with 0
 //
 // Per-task columns travel as one binary block each. Of results no message tells: they lie in the
-// seat (seat.hpp), and a worker rings when the coordinator sleeps (doorbell.hpp).
+// seat (seat.hpp), and a worker rings when the coordinator sleeps (doorbell.hpp). Nor is there one
+// that stops a task: nobody reads the line while a task runs. Seat::ask_to_stop() does it.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@
 
 namespace procfarm::wire {
 
-inline constexpr std::uint32_t protocol_version = 4;
+inline constexpr std::uint32_t protocol_version = 5;
 
 // -- to the worker ------------------------------------------------------------------------------
 
@@ -56,9 +56,8 @@ struct Run {
   std::vector<std::uint64_t> functions;  // packed FunctionId
   std::vector<std::uint32_t> sizes;
 };
-struct Stop {};
 struct Leave {};
-using ToWorker = std::variant<Modules, Run, Stop, Leave>;
+using ToWorker = std::variant<Modules, Run, Leave>;
 
 // -- from the worker ----------------------------------------------------------------------------
 

@@ -65,9 +65,8 @@ struct SeatPage {
   std::atomic<std::uint64_t> items{0};    // both sides: of the chunk that runs, see begin_items()
   std::atomic<std::uint64_t> urgent{0};   // worker: what is published up to here shall not wait
   alignas(64) std::atomic<std::uint64_t> ring_read{0};  // coordinator: bytes consumed, ever
-  std::atomic<std::uint64_t> stop{0};       // coordinator: sequence + 1 of the task to stop
-  std::atomic<std::int64_t> stop_grace{0};  // coordinator: ns that task has from then on
-  std::atomic<std::uint64_t> rest{0};       // coordinator: how deeply it sleeps, see doorbell.hpp
+  std::atomic<std::uint64_t> stop{0};  // coordinator: sequence + 1 of the task to stop
+  std::atomic<std::uint64_t> rest{0};  // coordinator: how deeply it sleeps, see doorbell.hpp
   alignas(64) ProgressNote progress;
   alignas(64) std::atomic<std::uint64_t> slots[slot_count]{};
   alignas(64) unsigned char ring[ring_size];
@@ -100,7 +99,7 @@ class Seat {
   /// A fresh page and arena. Throws std::system_error.
   static Seat create();
   /// Maps what create() made, in the worker. Throws std::system_error.
-  static Seat adopt(UniqueFd page, UniqueFd arena);
+  static Seat adopt(UniqueFd page, UniqueFd arena, UniqueFd stop);
   Seat(Seat&&) noexcept;
   Seat& operator=(Seat&&) noexcept;
   ~Seat();
@@ -108,11 +107,19 @@ class Seat {
   SeatPage& page() const { return *page_; }
   int page_fd() const { return page_fd_.get(); }
   int arena_fd() const { return arena_fd_.get(); }
+  /// An eventfd: readable since ask_to_stop(), until hear_stop().
+  int stop_fd() const { return stop_fd_.get(); }
+
+  /// Coordinator: that task is to stop if it runs, or as soon as it does.
+  void ask_to_stop(Sequence sequence) const;
+  /// Worker: true if it has been asked since the last call; the page says what is to stop.
+  bool hear_stop() const;
 
  private:
   SeatPage* page_ = nullptr;
   UniqueFd page_fd_;
   UniqueFd arena_fd_;
+  UniqueFd stop_fd_;
 };
 
 // -- the two sides of a slot --------------------------------------------------------------------

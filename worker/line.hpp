@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// line.hpp - the worker's end of its connection: a DEALER that the coordinator connects to. What
+// arrives is work, in the order in which it came: batches of tasks, and how functions are numbered
+// from there on. Only the main thread looks into it, when it has nothing to do or is about to: so a
+// message wakes the thread that it is for, and nobody while tasks run. Results are none of the
+// line's business (doorbell.hpp), nor is a request to stop (watch.hpp).
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <zmq.hpp>
+
+#include <procfarm/wire/message.hpp>
+
+#include "worker_start.hpp"
+
+namespace procfarm::serving {
+
+/// The frame lives until the last task of the batch is done; arguments are slices of it.
+struct Batch {
+  wire::Run run;
+  zmq::message_t frame;
+  std::string_view payload() const {
+    return wire::split_frame({frame.data<char>(), frame.size()}).payload;
+  }
+};
+
+using Work = std::variant<wire::Modules, Batch>;
+
+/// Main thread. When the line fails, or brings nonsense, the process ends with a message.
+class Line {
+ public:
+  /// Takes over the seat's line and borrows the rest. Greets the coordinator when it has connected.
+  /// Throws zmq::error_t.
+  explicit Line(WorkerSeat& seat);
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+
+  /// What comes next; nullopt: nothing any more. Waits for it, first awake for some microseconds
+  /// (there is a second processor), then asleep.
+  std::optional<Work> take();
+  /// Whether take() would not wait.
+  bool has_more();
+  /// Sends `message` as soon as possible.
+  void post(const wire::FromWorker& message);
+  /// All is done. Returns when the last message is on its way.
+  void finish();
+
+ private:
+  bool has_news() const { return closed_ || !arrived_.empty(); }
+  void stay_awake() const;
+  void exchange();
+  void exchange_all();
+  void send_outgoing(int flags);
+  void receive_all();
+  bool is_from_coordinator(const zmq::message_t& frame);
+  void accept(zmq::message_t frame);
+
+  const WorkerSeat& seat_;
+  zmq::context_t context_{1};
+  zmq::socket_t socket_;
+  const int fd_;  // tells of changes only
+  const bool may_spin_;
+  std::deque<std::string> outgoing_;
+  std::string coordinator_;  // its address, as the kernel has told it
+  std::deque<Work> arrived_;
+  bool closed_ = false;
+};
+
+}  // namespace procfarm::serving
