@@ -4,6 +4,8 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <limits>
 #include <system_error>
 
 #include <fmt/core.h>
@@ -31,6 +33,16 @@ void fill_token(std::array<unsigned char, 16>& token) {
   }
 }
 
+/// In one message. Fewer for measurements only (docs/performance.md, row 5).
+std::size_t most_tasks() {
+  static const std::size_t most = [] {
+    const char* const given = std::getenv("PROCFARM_TASKS_PER_MESSAGE");
+    return given == nullptr ? std::numeric_limits<std::size_t>::max()
+                            : std::strtoul(given, nullptr, 10);
+  }();
+  return most;
+}
+
 // Collects tasks for one worker into messages.
 class RunBuilder {
  public:
@@ -53,7 +65,7 @@ class RunBuilder {
     }
   }
   bool empty() const { return run_.tasks.empty(); }
-  bool full() const { return bytes_.size() >= max_run_bytes; }
+  bool full() const { return bytes_.size() >= max_run_bytes || run_.tasks.size() >= most_tasks(); }
 
   void send(WorkerSocket& socket, const std::string& routing_id) {
     const wire::Sequence next = run_.first_sequence + run_.tasks.size();

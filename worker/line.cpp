@@ -23,11 +23,9 @@
 namespace procfarm::serving {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr int protocol_error_status = 70;
 constexpr int farewell_ms = 1000;
-constexpr std::chrono::microseconds awake_time{30};
+constexpr std::chrono::microseconds awake_time{50};
 
 bool is_readable(int fd, int timeout = 0) {
   pollfd item{.fd = fd, .events = POLLIN, .revents = 0};
@@ -80,9 +78,11 @@ Line::Line(WorkerSeat& seat)
 
 std::optional<Work> Line::take() {
   if (!has_news()) exchange();
-  for (bool awake = true; !has_news(); awake = false) {
-    awake ? stay_awake() : wait_for(fd_);
+  while (!has_news()) {
+    const auto since = Clock::now();
+    soon_ ? stay_awake(since + awake_time) : wait_for(fd_);
     exchange();
+    soon_ = may_spin_ && Clock::now() - since < awake_time;
   }
   if (arrived_.empty()) return std::nullopt;
   Work work = std::move(arrived_.front());
@@ -90,9 +90,8 @@ std::optional<Work> Line::take() {
   return work;
 }
 
-void Line::stay_awake() const {
-  if (!may_spin_) return;
-  for (const auto deadline = Clock::now() + awake_time; Clock::now() < deadline;) {
+void Line::stay_awake(Clock::time_point until) const {
+  while (Clock::now() < until) {
     if (is_readable(fd_)) return;
     std::this_thread::yield();  // what is to come may need this very processor
   }

@@ -6,6 +6,7 @@
 // line's business (doorbell.hpp), nor is a request to stop (watch.hpp).
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <optional>
 #include <string>
@@ -40,8 +41,8 @@ class Line {
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
 
-  /// What comes next; nullopt: nothing any more. Waits for it, first awake for some microseconds
-  /// (there is a second processor), then asleep.
+  /// What comes next; nullopt: nothing any more. Waits for it, asleep, but for some microseconds
+  /// awake if the last time that was enough (and there is a second processor).
   std::optional<Work> take();
   /// Whether take() would not wait.
   bool has_more();
@@ -51,8 +52,10 @@ class Line {
   void finish();
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   bool has_news() const { return closed_ || !arrived_.empty(); }
-  void stay_awake() const;
+  void stay_awake(Clock::time_point until) const;
   void exchange();
   void exchange_all();
   void send_outgoing(int flags);
@@ -65,6 +68,7 @@ class Line {
   zmq::socket_t socket_;
   const int fd_;  // tells of changes only
   const bool may_spin_;
+  bool soon_ = false;  // the last message came soon
   std::deque<std::string> outgoing_;
   std::string coordinator_;  // its address, as the kernel has told it
   std::deque<Work> arrived_;

@@ -11,6 +11,7 @@ import tempfile
 from . import measure
 
 PYTHON = "/usr/bin/python3"  # the one that Debian's packages belong to
+UNBATCHED = "PROCFARM_TASKS_PER_MESSAGE"
 
 
 class Failed(Exception):
@@ -85,16 +86,21 @@ class Bench:
         return os.path.join(self.build, "bench", "probe_" + name)
 
     def probe(self, name):
-        """A C++ probe by its name; `python:FILE ARGUMENT`; `mpi`."""
+        """A C++ probe by its name; `NAME unbatched`: each task in a message of its own;
+        `python:FILE ARGUMENT`; `mpi`."""
         if name not in self.running:
+            environment = self.environment
             if name.startswith("python:"):
                 file, *rest = name[7:].split()
                 arguments = [PYTHON, os.path.join(self.root, "bench", "peers", file + ".py"), *rest]
                 if rest == ["mpi"]:
                     arguments = ["mpiexec", "-n", "3", PYTHON, "-m", "mpi4py.futures"] + arguments[1:]
             else:
-                arguments = [self.program(name)]
-            self.running[name] = Probe(arguments, self.environment, self.directory)
+                name_of_program, *how = name.split()
+                arguments = [self.program(name_of_program)]
+                if how:
+                    environment = dict(environment, **{UNBATCHED: "1"})
+            self.running[name] = Probe(arguments, environment, self.directory)
         return self.running[name]
 
     def asking(self, name, request, **values):

@@ -7,7 +7,7 @@ import subprocess
 
 from .measure import Spread
 from .plot import bars
-from .probes import Failed
+from .probes import UNBATCHED, Failed
 
 def row_21(bench, report):
     """Contention: the same code on threads, in processes, on the farm."""
@@ -80,7 +80,7 @@ def can_trace(bench):
     return done.returncode == 0
 
 
-def calls(bench, request, kernel):
+def calls(bench, request, kernel, environment):
     """Of all processes. Counted by the kernel where possible: strace stops the program at each
     call, so that hardly anything can travel together."""
     path = os.path.join(bench.directory, "calls")
@@ -89,7 +89,7 @@ def calls(bench, request, kernel):
 
     def of(count):
         words = [*tool, bench.program("farm"), request, f"count={count}"]
-        done = subprocess.run(words, env=bench.environment, cwd=bench.directory, text=True,
+        done = subprocess.run(words, env=environment, cwd=bench.directory, text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
         with open(path, encoding="utf-8") as file:
             text = file.read()
@@ -115,10 +115,13 @@ def row_24(bench, report):
 def row_25(bench, report):
     """System calls per task."""
     kernel = can_trace(bench)
-    for request, name, few, many, goal in (
-            ("tasks", "batched", *bench.sized((20_000, 420_000), (20_000, 220_000)), 0.05),
-            ("alone", "at most 4 under way", *bench.sized((500, 4500), (500, 4500)), 4)):
-        of = calls(bench, request, kernel)
+    each = dict(bench.environment, **{UNBATCHED: "1"})
+    for request, environment, name, few, many, goal in (
+            ("tasks", bench.environment, "batched",
+             *bench.sized((20_000, 420_000), (20_000, 220_000)), 0.05),
+            ("tasks", each, "a message each", 10_000, 60_000, 4),
+            ("alone", bench.environment, "at most 4 under way", 500, 4500, None)):
+        of = calls(bench, request, kernel, environment)
         values = [slope(of, few, many) for _ in range(bench.sized(5, 1))]
         report.add("25", f"system calls of all processes per task, {name}", Spread(values), "",
                    most=goal, remark="" if kernel else "by strace, which slows everything down")
