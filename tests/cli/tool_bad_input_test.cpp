@@ -164,7 +164,7 @@ TEST_CASE("bad input: more places than there are descriptors for are refused wit
   ToolBench bench;
   bench.write("job.toml", "[[task]]\nname = \"a\"\ncommand = [\"true\"]\n");
   check_refused(bench, {"run", "job.toml", "-j", "2000000000"},
-                "10000000064 open files are needed");
+                "12000000064 open files are needed");
 }
 
 TEST_CASE("bad input: a job log or results that cannot be written are told before there is a run") {
