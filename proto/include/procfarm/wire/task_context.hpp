@@ -30,8 +30,8 @@ void enter_worker(const TaskHooks& hooks);
 void begin_task(std::uint64_t id, int attempt) noexcept;
 void end_task() noexcept;
 
-/// Fires the stop token of task `id` if that is running. The thread of Watch; callbacks that the task
-/// has attached run in here. Only after the hook `stop_requested` would say true.
+/// Fires the stop token of task `id` if that is running. The thread of Watch; callbacks that the
+/// task has attached run in here. Only after the hook `stop_requested` would say true.
 void fire_stop_token(std::uint64_t id);
 
 /// One attempt of a task that runs on a thread of this process. Any thread.
