@@ -27,6 +27,7 @@
 #include <procfarm/wire/modules.hpp>
 #include <procfarm/wire/packet.hpp>
 #include <procfarm/wire/serve_config.hpp>
+#include <procfarm/wire/signals_blocked.hpp>
 #include <procfarm/wire/spawn_recipe.hpp>
 
 namespace procfarm {
@@ -71,22 +72,6 @@ void name_preload_module(wire::SupervisorConfig& config) {
   config.preload_build_id = modules[number - 1].build_id;
   config.preload_digest = modules[number - 1].digest;
 }
-
-/// No handler of the caller may run in the child between fork and the child's own settings.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 }  // namespace
 
@@ -138,7 +123,8 @@ void SupervisorHandle::execute(const wire::SupervisorConfig& config, const std::
 void SupervisorHandle::fork(const wire::SupervisorConfig& config, UniqueFd theirs) {
   std::cout.flush();
   std::fflush(stdout);
-  const AllSignalsBlocked blocked;
+  // No handler of the caller may run in the child.
+  const wire::AllSignalsBlocked blocked;
   pid_ = ::fork();
   if (pid_ < 0) throw failure(errno, "fork of the supervisor");
   if (pid_ > 0) return;

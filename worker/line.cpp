@@ -17,8 +17,7 @@
 
 #include <procfarm/wire/blocks.hpp>
 #include <procfarm/wire/seat.hpp>
-
-#include "signals_blocked.hpp"
+#include <procfarm/wire/signals_blocked.hpp>
 
 namespace procfarm::serving {
 namespace {
@@ -34,7 +33,7 @@ bool is_readable(int fd, int timeout = 0) {
 void wait_for(int fd) { is_readable(fd, -1); }
 
 zmq::socket_t listen(zmq::context_t& context, wire::UniqueFd& line) {
-  const AllSignalsBlocked blocked;  // inherited by the threads of ZeroMQ
+  const wire::AllSignalsBlocked blocked;  // inherited by the threads of ZeroMQ
   zmq::socket_t socket(context, zmq::socket_type::dealer);
   socket.set(zmq::sockopt::linger, 0);
   socket.set(zmq::sockopt::sndhwm, 64);

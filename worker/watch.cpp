@@ -11,9 +11,10 @@
 #include <iterator>
 #include <system_error>
 
+#include <procfarm/wire/signals_blocked.hpp>
+
 #include "clean_start.hpp"
 #include "process_tree.hpp"
-#include "signals_blocked.hpp"
 
 namespace procfarm::serving {
 
@@ -25,7 +26,7 @@ Watch::Watch(const WorkerSeat& worker, const wire::Seat& memory, RunningTask& ru
       running_(running),
       end_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (!end_) throw std::system_error(errno, std::generic_category(), "eventfd");
-  const AllSignalsBlocked blocked;  // inherited by the thread
+  const wire::AllSignalsBlocked blocked;  // inherited by the thread
   thread_ = std::thread(&Watch::run, this);
 }
 

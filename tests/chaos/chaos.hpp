@@ -3,8 +3,8 @@
 // of its executions outside the library's reach, and the checker that reads it afterwards.
 //
 // They are part of the system tests. Small by default; the full sizes, and the figures:
-//   PROCFARM_CHAOS_TASKS=100000 PROCFARM_PATIENCE=600 build/debug/tests/system_tests -tc='chaos*'
-// PROCFARM_CHAOS_SEED chooses another course of events.
+//   tests/chaos/run
+// PROCFARM_CHAOS_TASKS and PROCFARM_CHAOS_SEED choose another size and course of events.
 #pragma once
 
 #include <cstdint>

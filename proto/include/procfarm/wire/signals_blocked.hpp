@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// signals_blocked.hpp - for the threads that a worker has besides its main thread.
+// signals_blocked.hpp - for threads and processes that signals are not meant for.
 #pragma once
 
 #include <signal.h>
 
-namespace procfarm::serving {
+namespace procfarm::wire {
 
-/// As long as it lives no signal comes to this thread, nor ever to one that it starts: signals
-/// belong to the main thread and to what the tasks start.
+/// As long as it lives no signal comes to this thread. A thread that it starts meanwhile never gets
+/// one; a process that it forks gets none before it has made its own settings.
 class AllSignalsBlocked {
  public:
   AllSignalsBlocked() {
@@ -20,7 +20,7 @@ class AllSignalsBlocked {
   AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
 
  private:
-  sigset_t before_;
+  sigset_t before_{};
 };
 
-}  // namespace procfarm::serving
+}  // namespace procfarm::wire
