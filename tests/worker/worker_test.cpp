@@ -231,7 +231,8 @@ TEST_CASE("memory and processor time of a long task are its own" *
   CHECK(small.peak_memory < big.peak_memory - 32'000'000);
   CHECK(big.cpu > 1'000'000);
   CHECK(big.cpu < big.took + 20'000'000);
-  CHECK(farm.result()->record.cpu == -1);
+  const auto brief = farm.result()->record;  // if nothing held it up
+  CHECK((brief.cpu == -1) == (brief.took < 1'000'000));
 }
 
 TEST_CASE("a function that the worker does not have is a failure, not a crash") {
