@@ -3,16 +3,10 @@
 // thing that is written of it. Only one process reads it, after the death of the one that wrote.
 #include "in_flight_file.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <system_error>
 #include <utility>
 
 #include "run_schema.hpp"
@@ -34,28 +28,12 @@ struct InFlightFile::Slot {
   void put(std::uint32_t value) { std::atomic_ref(mark).store(value, std::memory_order_release); }
 };
 
-InFlightFile::InFlightFile(std::filesystem::path file) : file_(std::move(file)) {
-  const int fd = ::open(file_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  // The room is taken now: a page that the disk has no room for would be a SIGBUS later.
-  int error = fd < 0 ? errno : ::posix_fallocate(fd, 0, capacity * sizeof(Slot));
-  if (error == 0) {
-    void* const memory =
-        ::mmap(nullptr, capacity * sizeof(Slot), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (memory == MAP_FAILED) {
-      error = errno;
-    } else {
-      slots_ = static_cast<Slot*>(memory);
-    }
-  }
-  if (fd >= 0) ::close(fd);
-  if (error != 0) {
-    throw std::system_error(error, std::generic_category(), "cannot make " + file_.string());
-  }
+InFlightFile::InFlightFile(std::filesystem::path file)
+    : file_(std::move(file), capacity * sizeof(Slot)),
+      slots_(reinterpret_cast<Slot*>(file_.data())) {
   free_.reserve(capacity);
   for (std::uint32_t slot = capacity; slot > 0; --slot) free_.push_back(slot - 1);
 }
-
-InFlightFile::~InFlightFile() { ::munmap(slots_, capacity * sizeof(Slot)); }
 
 void InFlightFile::begun(const AttemptStarted& attempt) {
   if (free_.empty() || attempt.hash.size() > Slot().hash.size()) return;
@@ -86,8 +64,6 @@ void InFlightFile::committed(std::uint64_t sequence) {
     used_.erase(used);
   }
 }
-
-void InFlightFile::remove() { ::unlink(file_.c_str()); }
 
 std::vector<AttemptStarted> InFlightFile::read(const std::filesystem::path& file) {
   std::vector<AttemptStarted> found;

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "mapped_file.hpp"
 #include "run_record.hpp"
 
 namespace procfarm::cli {
@@ -23,10 +24,6 @@ class InFlightFile {
  public:
   /// Makes the file anew. Throws std::system_error.
   explicit InFlightFile(std::filesystem::path file);
-  /// Leaves the file, unless remove() was called.
-  ~InFlightFile();
-  InFlightFile(const InFlightFile&) = delete;
-  InFlightFile& operator=(const InFlightFile&) = delete;
 
   /// The attempt has begun. Noted already: nothing. Beyond some thousand at a time none is noted.
   void begun(const AttemptStarted& attempt);
@@ -35,7 +32,7 @@ class InFlightFile {
   /// What was handed over up to here is in the database, so it need not be noted any more.
   void committed(std::uint64_t sequence);
   /// Nothing is in flight any more.
-  void remove();
+  void remove() { file_.remove(); }
 
   /// What was noted in a file that another process has left; nothing if there is none.
   static std::vector<AttemptStarted> read(const std::filesystem::path& file);
@@ -44,8 +41,8 @@ class InFlightFile {
   struct Slot;
   static constexpr std::size_t capacity = 4096;
 
-  std::filesystem::path file_;
-  Slot* slots_ = nullptr;
+  MappedFile file_;
+  Slot* slots_;
   std::vector<std::uint32_t> free_;
   std::unordered_map<AttemptKey, std::uint32_t, AttemptKeyHash> used_;
   std::deque<std::pair<std::uint64_t, AttemptKey>> ended_;  // in the order of the sequence numbers

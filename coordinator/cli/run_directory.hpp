@@ -22,6 +22,7 @@ struct RunDirectory {
   std::filesystem::path database() const { return path / "run.db"; }
   std::filesystem::path lock_file() const { return path / "lock"; }
   std::filesystem::path in_flight_file() const { return path / "in-flight"; }
+  std::filesystem::path end_journal() const { return path / "ends"; }
 };
 
 /// `base/.procfarm/runs`.

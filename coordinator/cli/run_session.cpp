@@ -97,7 +97,7 @@ RunSession::RunSession(const Job& job, const Options& options, int jobs, EventQu
     std::filesystem::remove_all(directory_.path, ignored);
     throw;
   }
-  in_flight_ = std::make_unique<InFlightFile>(directory_.in_flight_file());
+  open_notes();
 }
 
 RunSession::RunSession(const Job& job, const Options& options, int jobs, EventQueue& events,
@@ -105,15 +105,25 @@ RunSession::RunSession(const Job& job, const Options& options, int jobs, EventQu
     : job_(job), directory_(resumed), id_(resumed.id()) {
   writer_ =
       RunWriter::reopen(directory_, describe(job, id_, jobs), writer_options(options, events));
-  in_flight_ = std::make_unique<InFlightFile>(directory_.in_flight_file());
+  open_notes();
   forget_results_files();
 }
 
 RunSession::RunSession(const Job& job, const RunDirectory& looked_at)
-    : job_(job),
-      directory_(looked_at),
-      id_(looked_at.id()),
-      reader_(std::make_unique<RunReader>(looked_at)) {}
+    : job_(job), directory_(looked_at), id_(looked_at.id()) {
+  try {
+    const RunLock lock(directory_);
+    RunStore::recover(directory_);
+  } catch (const RunError&) {  // it can be looked at all the same
+  } catch (const SQLite::Exception&) {
+  }
+  reader_ = std::make_unique<RunReader>(directory_);
+}
+
+void RunSession::open_notes() {
+  in_flight_ = std::make_unique<InFlightFile>(directory_.in_flight_file());
+  ends_ = std::make_unique<EndJournal>(directory_.end_journal());
+}
 
 RunWriterOptions RunSession::writer_options(const Options& options, EventQueue& events) {
   return {.durable = options.running.durability == DurabilityLevel::full,
@@ -140,7 +150,11 @@ std::optional<std::string> RunSession::note() const {
 std::uint64_t RunSession::record(RunRecord record) {
   if (!writer_) return 0;
   unflushed_ = true;
-  return writer_->record(std::move(record));
+  const bool moves =
+      std::holds_alternative<ShelvedRows>(record) || std::holds_alternative<RestoredRows>(record);
+  const std::uint64_t sequence = writer_->record(std::move(record));
+  if (moves) rows_moved_ = sequence;
+  return sequence;
 }
 
 void RunSession::record_task(std::uint32_t number, const TaskSpec& task,
@@ -163,16 +177,43 @@ void RunSession::begun(const AttemptStarted& attempt) {
   if (in_flight_) in_flight_->begun(attempt);
 }
 
-void RunSession::ended(const AttemptKey& key, std::uint64_t sequence) {
-  if (in_flight_) in_flight_->ended(key, sequence);
+/// A noted end is written over whatever its instance has when the run is resumed, which is wrong
+/// while that may still have to move. Such an end, and one for which there is no room, is committed
+/// at once, and counts as an attempt that runs until then.
+std::uint64_t RunSession::ended(AttemptFinished end) {
+  if (!writer_) return 0;
+  const AttemptKey key = end.key;
+  const bool noted = rows_moved_ <= committed_ && ends_->add(end);
+  if (!noted && end.worker_pid != 0) {
+    in_flight_->begun(
+        {.key = key, .worker_pid = end.worker_pid, .started = end.started, .hash = end.hash});
+  }
+  const std::uint64_t sequence = record(std::move(end));
+  if (noted) {
+    ends_->handed_over(sequence);
+  } else {
+    writer_->hurry();
+  }
+  in_flight_->ended(key, sequence);
+  return sequence;
+}
+
+void RunSession::never_began(const AttemptKey& key) {
+  if (in_flight_) in_flight_->ended(key, 0);
 }
 
 void RunSession::committed(std::uint64_t sequence) {
-  if (in_flight_) in_flight_->committed(sequence);
+  if (!writer_) return;
+  committed_ = sequence;
+  in_flight_->committed(sequence);
+  ends_->committed(sequence);
 }
 
+/// What ended and cannot be committed stays noted.
 void RunSession::finish() {
-  if (in_flight_) in_flight_->remove();
+  if (!writer_) return;
+  in_flight_->remove();
+  if (!writer_->failure()) ends_->remove();
 }
 
 EarlierWork RunSession::earlier_work() {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "earlier_work.hpp"
+#include "end_journal.hpp"
 #include "event_queue.hpp"
 #include "in_flight_file.hpp"
 #include "instance.hpp"
@@ -38,7 +39,8 @@ class RunSession : public OtherTasks {
   RunSession(const Job& job, const Options& options, int jobs, EventQueue& events,
              const RunDirectory& resumed);
 
-  /// Only looks at the run of this directory; nothing is recorded.
+  /// Only looks at the run of this directory. Nothing is recorded, but for what a process that was
+  /// killed has noted and not committed.
   RunSession(const Job& job, const RunDirectory& looked_at);
   ~RunSession() override;
 
@@ -56,9 +58,13 @@ class RunSession : public OtherTasks {
   /// Waits until all is committed; false if that failed.
   bool flush();
 
-  /// An attempt has begun; said twice is said once. `ended` tells which record speaks of its end.
+  /// An attempt has begun; said twice is said once.
   void begun(const AttemptStarted& attempt);
-  void ended(const AttemptKey& key, std::uint64_t sequence);
+  /// An attempt has ended: from now on it is known to whoever resumes the run, also if this process
+  /// is killed before that is committed. Returns the record's sequence number.
+  std::uint64_t ended(AttemptFinished end);
+  /// It never began: no record speaks of it.
+  void never_began(const AttemptKey& key);
   void committed(std::uint64_t sequence);
   /// Nothing runs any more.
   void finish();
@@ -77,6 +83,7 @@ class RunSession : public OtherTasks {
   std::optional<Value> results_file(const std::string& task) const override;
 
  private:
+  void open_notes();
   RunWriterOptions writer_options(const Options& options, EventQueue& events);
   void forget_results_files();
   RunReader* reader() const;
@@ -85,8 +92,11 @@ class RunSession : public OtherTasks {
   const Job& job_;
   RunDirectory directory_{};
   std::string id_;
-  std::unique_ptr<RunWriter> writer_;          // null: nothing is kept
-  std::unique_ptr<InFlightFile> in_flight_;    // null: nothing is kept
+  std::unique_ptr<RunWriter> writer_;        // null: nothing is kept
+  std::unique_ptr<InFlightFile> in_flight_;  // null: nothing is kept
+  std::unique_ptr<EndJournal> ends_;         // null: nothing is kept
+  std::uint64_t rows_moved_ = 0;             // sequence number of the last such record
+  std::uint64_t committed_ = 0;
   mutable std::unique_ptr<RunReader> reader_;  // opened when first needed
   mutable bool unflushed_ = false;
   mutable std::map<std::string, Value> whole_results_;  // of tasks that are done

@@ -28,12 +28,17 @@ class RunStore {
   static std::unique_ptr<RunStore> create(const RunDirectory& directory, const RunDescription& run,
                                           bool durable);
 
-  /// Opens the database of an earlier run to go on with it. What was running when its process died
-  /// (a row says so, or the file of what is in flight) becomes a failed attempt with the cause
-  /// `interrupted`, to be followed by another; what was skipped is open again. Throws RunError if
-  /// the file is not a run database, newer, damaged, or cannot be written.
+  /// Opens the database of an earlier run to go on with it. What had ended when its process died is
+  /// taken from the journal of ends; what was running (a row says so, or the file of what is in
+  /// flight) becomes a failed attempt with the cause `interrupted`, to be followed by another; what
+  /// was skipped is open again. Throws RunError if the file is not a run database, newer, damaged,
+  /// or cannot be written.
   static std::unique_ptr<RunStore> reopen(const RunDirectory& directory, const RunDescription& run,
                                           bool durable);
+
+  /// Writes down what the process that died has noted and not committed. Without such notes nothing
+  /// is opened. Throws as reopen().
+  static void recover(const RunDirectory& directory);
 
   ~RunStore();
   RunStore(const RunStore&) = delete;
@@ -63,6 +68,7 @@ class RunStore {
  private:
   explicit RunStore(const RunDirectory& directory);
 
+  static std::unique_ptr<RunStore> open_recovered(const RunDirectory& directory, bool durable);
   void make_tables(const RunDescription& run, bool durable);
   void refuse_damage();
   RowMover& row_mover();

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "end_journal.hpp"
 #include "in_flight_file.hpp"
 #include "row_mover.hpp"
 #include "run_schema.hpp"
@@ -28,6 +29,21 @@ DELETE FROM attempts WHERE attempt = 0;
 
 std::unique_ptr<RunStore> RunStore::reopen(const RunDirectory& directory, const RunDescription& run,
                                            bool durable) {
+  auto store = open_recovered(directory, durable);
+  store->database_.exec(settle_sql);
+  RowMover::make_shelf(store->database_);
+  store->continue_run(run);
+  store->commit();
+  return store;
+}
+
+void RunStore::recover(const RunDirectory& directory) {
+  const bool noted = !InFlightFile::read(directory.in_flight_file()).empty() ||
+                     !EndJournal::read(directory.end_journal()).empty();
+  if (noted) open_recovered(directory, false)->commit();
+}
+
+std::unique_ptr<RunStore> RunStore::open_recovered(const RunDirectory& directory, bool durable) {
   check_run_database(directory.database());
   if (::access(directory.database().c_str(), R_OK | W_OK) != 0) {
     throw RunError(fmt::format("cannot write the run database {}: {}",
@@ -41,10 +57,10 @@ std::unique_ptr<RunStore> RunStore::reopen(const RunDirectory& directory, const 
   for (const AttemptStarted& attempt : InFlightFile::read(directory.in_flight_file())) {
     store->write(attempt);  // one that has a row keeps it
   }
-  store->database_.exec(settle_sql);
-  RowMover::make_shelf(store->database_);
-  store->continue_run(run);
-  store->commit();
+  for (const AttemptFinished& end : EndJournal::read(directory.end_journal())) {
+    store->write(InstanceReopened{end.key.instance});
+    store->write(end);
+  }
   return store;
 }
 

@@ -98,11 +98,18 @@ std::uint64_t RunWriter::record(RunRecord record) {
   return sequence;
 }
 
-bool RunWriter::flush() {
-  std::unique_lock lock(mutex_);
-  const std::uint64_t target = recorded_;
-  flush_target_ = target;
+void RunWriter::hurry() {
+  {
+    const std::lock_guard guard(mutex_);
+    flush_target_ = recorded_;
+  }
   work_arrived_.notify_one();
+}
+
+bool RunWriter::flush() {
+  hurry();
+  std::unique_lock lock(mutex_);
+  const std::uint64_t target = flush_target_;
   progress_made_.wait(lock, [&] { return failure_ || complete_ >= target; });
   return complete_ >= target;
 }

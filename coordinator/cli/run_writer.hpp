@@ -65,6 +65,9 @@ class RunWriter {
   /// full. After a failure the record is dropped.
   std::uint64_t record(RunRecord record);
 
+  /// What was recorded so far is to be committed without waiting for company.
+  void hurry();
+
   /// Waits until everything recorded so far, starts too, is committed; false if that failed.
   bool flush();
 

@@ -140,7 +140,6 @@ class Runner {
   void note_begun();
   void ended(AttemptReport report);
   void settle_or_retry(AttemptReport report, ActiveInstance& active);
-  void record_end(AttemptFinished record);
   void withdraw(const AttemptReport& report, ActiveInstance& active);
   ShownAttempt shown(const AttemptReport& report, const ActiveInstance& active) const;
   void learn_duration(const AttemptReport& report);

@@ -88,7 +88,7 @@ void Runner::settle_or_retry(AttemptReport report, ActiveInstance& active) {
   report.record.hash = active.prepared.hash;
   ShownAttempt told = shown(report, active);
   free_worker_number(active);
-  record_end(std::move(report.record));
+  last_sequence_ = session_->ended(std::move(report.record));
   reporter_->ended(std::move(told), last_sequence_);
   if (!verdict.settled) return;
   active_.erase(instance);
@@ -96,32 +96,19 @@ void Runner::settle_or_retry(AttemptReport report, ActiveInstance& active) {
   check_halt();
 }
 
-/// Until it is committed the attempt counts as one that runs.
-void Runner::record_end(AttemptFinished record) {
-  const AttemptKey key = record.key;
-  if (record.worker_pid != 0) {
-    session_->begun({.key = key,
-                     .worker_pid = record.worker_pid,
-                     .started = record.started,
-                     .hash = record.hash});
-  }
-  last_sequence_ = session_->record(std::move(record));
-  session_->ended(key, last_sequence_);
-}
-
 /// The attempt was cancelled. One that had begun is told; one that had not never was.
 void Runner::withdraw(const AttemptReport& report, ActiveInstance& active) {
   const bool begun = report.record.started != TimePoint{};
   plan_->withdraw(report.record.key.instance);
   if (!begun) {
-    session_->ended(report.record.key, 0);  // no record speaks of it
+    session_->never_began(report.record.key);
     return;
   }
   AttemptReport cancelled = report;
   cancelled.record.label = active.instance.label;
   cancelled.record.hash = active.prepared.hash;
   ShownAttempt told = shown(cancelled, active);
-  record_end(std::move(cancelled.record));
+  last_sequence_ = session_->ended(std::move(cancelled.record));
   reporter_->ended(std::move(told), last_sequence_);
 }
 

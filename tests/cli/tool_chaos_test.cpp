@@ -71,6 +71,13 @@ Counts ask(const ToolBench& bench, const char* query) {
   return counts;
 }
 
+std::size_t occurrences(const std::string& text, const std::string& wanted) {
+  std::size_t count = 0;
+  for (auto at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at + 1))
+    ++count;
+  return count;
+}
+
 constexpr const char* passed_query =
     "SELECT instance, count(*) FROM attempts WHERE settled AND outcome = 'passed'"
     " GROUP BY instance";
@@ -170,6 +177,54 @@ TEST_CASE(
   CHECK(done.size() == tasks);
   CHECK(done.repeated(bench) == 0);
   check_finished(bench, tasks, limit);
+  clean_up_after_killed_tools(bench);
+  MESSAGE(tasks << " tasks, " << kills << " kills, " << count_lines(bench.read("witness"))
+                << " executions");
+}
+
+// Each task starts when the tool has heard of the end of the one before: so what has ended is
+// known here without a look at the tool, to the very moment of the kill.
+TEST_CASE("chaos: killed at random and resumed, no task runs again whose end was heard of" *
+          doctest::timeout(900)) {
+  const auto tasks = number_from("PROCFARM_CHAOS_TASKS", 600) / 2;
+  const auto seed = number_from("PROCFARM_CHAOS_SEED", 20260311);
+  CAPTURE(tasks);
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  ToolBench bench;
+  std::string job;
+  for (unsigned long task = 0; task < tasks; ++task) {
+    const std::string number = std::to_string(task);
+    job += "[[task]]\nname = \"t" + number + "\"\nshell = \"echo " + number + " >> witness\"\n";
+    if (task > 0) job += "needs = [\"t" + std::to_string(task - 1) + "\"]\n";
+  }
+  bench.write("job.toml", job);
+  bench.write("witness", "");
+  std::vector<std::string> arguments{"run", "job.toml", "-j", "2"};
+  int kills = 0;
+  for (int exit_code = -1; exit_code != 0;) {
+    // Two at least: what was in flight at the last kill has ended then, and is not quarantined.
+    const std::size_t until = count_lines(bench.read("witness")) + 2 + random() % (tasks / 10);
+    ToolProcess tool(bench, arguments);
+    bool ended = false;
+    REQUIRE(support::eventually([&] {
+      ended = contains(tool.err(), "Summary");
+      return ended || count_lines(bench.read("witness")) >= until;
+    }));
+    if (!ended) {
+      tool.send(SIGKILL);
+      ++kills;
+    }
+    exit_code = tool.wait().exit_code;
+    REQUIRE((exit_code == 0 || exit_code == 137));
+    const ToolResult plan = run_tool(bench, {"run", "job.toml", "--resume", "--dry-run"});
+    CHECK(occurrences(plan.out, " stays: done before") + 1 >= executions(bench).size());
+    arguments = {"run", "job.toml", "-j", "2", "--resume"};
+  }
+  CHECK(kills >= 3);
+  const Counts ran = executions(bench);
+  CHECK(ran.size() == tasks);
+  CHECK(count_lines(bench.read("witness")) <= tasks + static_cast<std::size_t>(kills));
   clean_up_after_killed_tools(bench);
   MESSAGE(tasks << " tasks, " << kills << " kills, " << count_lines(bench.read("witness"))
                 << " executions");
