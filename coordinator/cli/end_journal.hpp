@@ -27,7 +27,7 @@ namespace procfarm::cli {
 /// One thread at a time.
 class EndJournal {
  public:
-  static constexpr std::size_t capacity = std::size_t{1} << 20U;  // bytes of all entries
+  static constexpr std::size_t capacity = std::size_t{1} << 18U;  // bytes of all entries
 
   /// Makes the file anew. Throws std::system_error.
   explicit EndJournal(std::filesystem::path file);
