@@ -38,6 +38,7 @@ class EndJournal {
   void handed_over(std::uint64_t sequence);
   /// What was handed over up to here is in the database and need not be noted any more.
   void committed(std::uint64_t sequence);
+  bool empty() const { return entries_.empty(); }
   void remove() { file_.remove(); }
 
   /// What a process that was killed has left, in the order in which it was noted; nothing if there

@@ -97,7 +97,7 @@ RunSession::RunSession(const Job& job, const Options& options, int jobs, EventQu
     std::filesystem::remove_all(directory_.path, ignored);
     throw;
   }
-  open_notes();
+  notes_ = std::make_unique<RunNotes>(directory_);
 }
 
 RunSession::RunSession(const Job& job, const Options& options, int jobs, EventQueue& events,
@@ -105,7 +105,7 @@ RunSession::RunSession(const Job& job, const Options& options, int jobs, EventQu
     : job_(job), directory_(resumed), id_(resumed.id()) {
   writer_ =
       RunWriter::reopen(directory_, describe(job, id_, jobs), writer_options(options, events));
-  open_notes();
+  notes_ = std::make_unique<RunNotes>(directory_);
   forget_results_files();
 }
 
@@ -118,11 +118,6 @@ RunSession::RunSession(const Job& job, const RunDirectory& looked_at)
   } catch (const SQLite::Exception&) {
   }
   reader_ = std::make_unique<RunReader>(directory_);
-}
-
-void RunSession::open_notes() {
-  in_flight_ = std::make_unique<InFlightFile>(directory_.in_flight_file());
-  ends_ = std::make_unique<EndJournal>(directory_.end_journal());
 }
 
 RunWriterOptions RunSession::writer_options(const Options& options, EventQueue& events) {
@@ -153,7 +148,7 @@ std::uint64_t RunSession::record(RunRecord record) {
   const bool moves =
       std::holds_alternative<ShelvedRows>(record) || std::holds_alternative<RestoredRows>(record);
   const std::uint64_t sequence = writer_->record(std::move(record));
-  if (moves) rows_moved_ = sequence;
+  if (moves) notes_->rows_move(sequence);
   return sequence;
 }
 
@@ -174,46 +169,30 @@ bool RunSession::flush() {
 }
 
 void RunSession::begun(const AttemptStarted& attempt) {
-  if (in_flight_) in_flight_->begun(attempt);
+  if (notes_) notes_->begun(attempt);
 }
 
-/// A noted end is written over whatever its instance has when the run is resumed, which is wrong
-/// while that may still have to move. Such an end, and one for which there is no room, is committed
-/// at once, and counts as an attempt that runs until then.
+/// What cannot be noted is committed at once.
 std::uint64_t RunSession::ended(AttemptFinished end) {
   if (!writer_) return 0;
   const AttemptKey key = end.key;
-  const bool noted = rows_moved_ <= committed_ && ends_->add(end);
-  if (!noted && end.worker_pid != 0) {
-    in_flight_->begun(
-        {.key = key, .worker_pid = end.worker_pid, .started = end.started, .hash = end.hash});
-  }
+  const bool noted = notes_->ended(end);
   const std::uint64_t sequence = record(std::move(end));
-  if (noted) {
-    ends_->handed_over(sequence);
-  } else {
-    writer_->hurry();
-  }
-  in_flight_->ended(key, sequence);
+  notes_->handed_over(key, sequence);
+  if (!noted) writer_->hurry();
   return sequence;
 }
 
 void RunSession::never_began(const AttemptKey& key) {
-  if (in_flight_) in_flight_->ended(key, 0);
+  if (notes_) notes_->never_began(key);
 }
 
 void RunSession::committed(std::uint64_t sequence) {
-  if (!writer_) return;
-  committed_ = sequence;
-  in_flight_->committed(sequence);
-  ends_->committed(sequence);
+  if (notes_) notes_->committed(sequence);
 }
 
-/// What ended and cannot be committed stays noted.
 void RunSession::finish() {
-  if (!writer_) return;
-  in_flight_->remove();
-  if (!writer_->failure()) ends_->remove();
+  if (notes_) notes_->finish();
 }
 
 EarlierWork RunSession::earlier_work() {

@@ -13,13 +13,12 @@
 #include <vector>
 
 #include "earlier_work.hpp"
-#include "end_journal.hpp"
 #include "event_queue.hpp"
-#include "in_flight_file.hpp"
 #include "instance.hpp"
 #include "job.hpp"
 #include "options.hpp"
 #include "run_directory.hpp"
+#include "run_notes.hpp"
 #include "run_reader.hpp"
 #include "run_record.hpp"
 #include "run_writer.hpp"
@@ -83,7 +82,6 @@ class RunSession : public OtherTasks {
   std::optional<Value> results_file(const std::string& task) const override;
 
  private:
-  void open_notes();
   RunWriterOptions writer_options(const Options& options, EventQueue& events);
   void forget_results_files();
   RunReader* reader() const;
@@ -92,11 +90,8 @@ class RunSession : public OtherTasks {
   const Job& job_;
   RunDirectory directory_{};
   std::string id_;
-  std::unique_ptr<RunWriter> writer_;        // null: nothing is kept
-  std::unique_ptr<InFlightFile> in_flight_;  // null: nothing is kept
-  std::unique_ptr<EndJournal> ends_;         // null: nothing is kept
-  std::uint64_t rows_moved_ = 0;             // sequence number of the last such record
-  std::uint64_t committed_ = 0;
+  std::unique_ptr<RunWriter> writer_;          // null: nothing is kept
+  std::unique_ptr<RunNotes> notes_;            // null: nothing is kept
   mutable std::unique_ptr<RunReader> reader_;  // opened when first needed
   mutable bool unflushed_ = false;
   mutable std::map<std::string, Value> whole_results_;  // of tasks that are done

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <string>
 
+#include "coordinator/cli/run_notes.hpp"
 #include "coordinator/cli/run_store.hpp"
 #include "run_fixture.hpp"
 
@@ -152,6 +153,37 @@ TEST_CASE("ends: a file that is damaged says no more than what is whole") {
     std::filesystem::resize_file(file, 4000);
     CHECK(EndJournal::read(file).empty());
   }
+}
+
+TEST_CASE("ends: while rows move, and without room, an end counts as an attempt that runs") {
+  const RunBench bench;
+  const auto noted_ends = [&] { return EndJournal::read(bench.directory.end_journal()).size(); };
+  const auto in_flight = [&] {
+    return InFlightFile::read(bench.directory.in_flight_file()).size();
+  };
+  RunNotes notes(bench.directory);
+  AttemptFinished end = passed(0, 0);
+  SUBCASE("rows move") { notes.rows_move(7); }
+  SUBCASE("no room") { end.stdout_bytes = std::string(EndJournal::capacity, 'x'); }
+  CHECK_FALSE(notes.ended(end));
+  notes.handed_over(end.key, 8);
+  CHECK(noted_ends() == 0);
+  CHECK(in_flight() == 1);
+  notes.committed(8);
+  CHECK(in_flight() == 0);
+  CHECK(notes.ended(passed(0, 1)));
+  notes.handed_over(passed(0, 1).key, 9);
+  CHECK(noted_ends() == 1);
+  SUBCASE("all is committed") {
+    notes.committed(9);
+    notes.finish();
+    CHECK_FALSE(std::filesystem::exists(bench.directory.end_journal()));
+  }
+  SUBCASE("the database failed") {
+    notes.finish();
+    CHECK(noted_ends() == 1);
+  }
+  CHECK_FALSE(std::filesystem::exists(bench.directory.in_flight_file()));
 }
 
 TEST_CASE("ends: what a killed process had not committed is in the database when reopened") {

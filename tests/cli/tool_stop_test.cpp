@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
+#include <set>
 #include <string>
 
 #include "support/patience.hpp"
@@ -116,6 +118,11 @@ TEST_CASE("stop: what is shown of a run that was ended is in its database") {
   const ToolResult status = run_tool(bench, {"status"});
   CHECK(status.exit_code == 0);
   CHECK(contains(status.out, "cancelled"));
+  std::set<std::string> left;
+  for (const auto& each : std::filesystem::directory_iterator(bench.path(".procfarm/runs")))
+    for (const auto& file : std::filesystem::directory_iterator(each))
+      left.insert(file.path().filename());
+  CHECK(left == std::set<std::string>{"lock", "run.db"});
 }
 
 TEST_CASE("stop: a reader that is gone ends the run with 141") {
