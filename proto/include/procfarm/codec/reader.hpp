@@ -128,6 +128,16 @@ class Reader {
   }
   std::uint64_t big_endian(std::size_t width) {
     if (remaining() < width) fail("the data ends in the middle of a value");
+    switch (width) {
+      case 1: return take_big_endian<1>();
+      case 2: return take_big_endian<2>();
+      case 4: return take_big_endian<4>();
+      default: return take_big_endian<8>();
+    }
+  }
+  /// A width that is known needs no loop. The bytes must be there.
+  template <std::size_t width>
+  std::uint64_t take_big_endian() noexcept {
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < width; ++i) value = value << 8 | static_cast<unsigned char>(at_[i]);
     at_ += width;
@@ -231,7 +241,13 @@ template <class Integer>
 Integer Reader::integer() {
   static_assert(std::is_integral_v<Integer>);
   const char* const name = detail::integer_name<Integer>();
-  const Head got = expect(Kind::integer, name);
+  Head got{.kind = Kind::integer};
+  if (const unsigned first = at_ == end_ ? 0 : tag(); first - 0xcc < 4) {  // most are unsigned
+    ++at_;
+    got.bits = big_endian(std::size_t{1} << (first & 3U));
+  } else {
+    got = expect(Kind::integer, name);
+  }
   using Limits = std::numeric_limits<Integer>;
   if (got.negative) {
     const auto value = static_cast<std::int64_t>(got.bits);
