@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // run_store.hpp - one run database open for writing: makes or reopens the file and turns records
-// into rows. Knows no thread and no queue (RunWriter's), and never reads a row back.
+// into rows. Knows no thread and no queue (RunWriter's); reading rows is RunReader's business.
 #pragma once
 
 #include <SQLiteCpp/Database.h>
@@ -69,6 +69,7 @@ class RunStore {
   explicit RunStore(const RunDirectory& directory);
 
   static std::unique_ptr<RunStore> open_recovered(const RunDirectory& directory, bool durable);
+  void recover(const AttemptFinished& end);
   void make_tables(const RunDescription& run, bool durable);
   void refuse_damage();
   RowMover& row_mover();

@@ -58,10 +58,22 @@ std::unique_ptr<RunStore> RunStore::open_recovered(const RunDirectory& directory
     store->write(attempt);  // one that has a row keeps it
   }
   for (const AttemptFinished& end : EndJournal::read(directory.end_journal())) {
-    store->write(InstanceReopened{end.key.instance});
-    store->write(end);
+    store->recover(end);
   }
   return store;
+}
+
+/// After a power cut the journal may be older than the database: what that knows already stays.
+void RunStore::recover(const AttemptFinished& end) {
+  SQLite::Statement known(database_,
+                          "SELECT 1 FROM attempts WHERE task = ? AND instance = ? AND attempt >= ?"
+                          " AND outcome <> 'running'");
+  known.bind(1, end.key.instance.task);
+  known.bind(2, static_cast<std::int64_t>(end.key.instance.index));
+  known.bind(3, end.key.attempt);
+  if (known.executeStep()) return;
+  write(InstanceReopened{end.key.instance});
+  write(end);
 }
 
 void RunStore::refuse_damage() {

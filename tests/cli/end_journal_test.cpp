@@ -200,8 +200,11 @@ TEST_CASE("ends: what a killed process had not committed is in the database when
     store->begin();
     store->write(task_named(0, "pack"));
     store->write(failed(0, 1, 1));  // and settled, until the run was resumed
+    store->write(passed(0, 2, 2));  // what the journal says of it is older
     store->commit();
-    for (const AttemptFinished& end : {end_with(0, 10), passed(0, 1, 2)}) journal.add(end);
+    for (const AttemptFinished& end : {end_with(0, 10), passed(0, 1, 2), failed(0, 2, 1)}) {
+      journal.add(end);
+    }
     ::raise(SIGKILL);
   }
   REQUIRE(::waitpid(child, nullptr, 0) == child);
@@ -217,6 +220,10 @@ TEST_CASE("ends: what a killed process had not committed is in the database when
   REQUIRE(attempts.size() == 2);
   CHECK_FALSE(attempts[0].attempt.settled);
   CHECK(attempts[1].attempt.settled);
+  const auto newer = bench.read().attempts({0, 2});
+  REQUIRE(newer.size() == 1);
+  CHECK(newer[0].attempt.outcome == AttemptOutcome::passed);
+  CHECK(newer[0].attempt.settled);
 }
 
 }  // namespace procfarm::cli
