@@ -25,7 +25,6 @@ struct Head {
   std::uint64_t mark;
   std::uint64_t first;
 };
-static_assert(sizeof(Head) % alignof(std::uint64_t) == 0);
 
 struct EntryHead {
   std::uint64_t place;

@@ -92,12 +92,13 @@ RunSession::RunSession(const Job& job, const Options& options, int jobs, EventQu
   try {
     writer_ =
         RunWriter::create(directory_, describe(job, id_, jobs), writer_options(options, events));
+    notes_ = std::make_unique<RunNotes>(directory_);
   } catch (...) {  // there is no run: its directory is ours to remove
+    writer_.reset();
     std::error_code ignored;
     std::filesystem::remove_all(directory_.path, ignored);
     throw;
   }
-  notes_ = std::make_unique<RunNotes>(directory_);
 }
 
 RunSession::RunSession(const Job& job, const Options& options, int jobs, EventQueue& events,
