@@ -128,14 +128,18 @@ def row_8(bench, report):
 
 
 def row_12(bench, report):
-    """From no executor to the first result."""
+    """From no executor to the first result. Workers of "forkserver" and "spawn" execute the program
+    anew, so it counts how it is linked."""
     rounds = bench.sized(30, 7)
     contenders = {"fork": bench.asking("farm", "first", method="fork"),
                   "forkserver": bench.asking("farm", "first", method="forkserver"),
+                  "forkserver, libzmq.a": bench.asking("farm_static", "first", method="forkserver"),
                   "spawn": bench.asking("farm", "first", method="spawn"),
+                  "spawn, libzmq.a": bench.asking("farm_static", "first", method="spawn"),
                   "ppe": bench.asking("python:futures ppe", "first")}
     taken = bench.compare(contenders, rounds=rounds)
-    for method, goal in (("fork", 2), ("forkserver", 3), ("spawn", None)):
+    for method, goal in (("fork", 2), ("forkserver", None), ("forkserver, libzmq.a", 3),
+                         ("spawn", None), ("spawn, libzmq.a", None)):
         report.add("12", f"time to first result, two workers, {method}",
                    taken.spread(method).scaled(1e3), "ms", most=goal,
                    ratios={"ppe": (taken.ratio(method, "ppe"), None, None)},
