@@ -3,6 +3,7 @@
 #include "callback_thread.hpp"
 
 #include <csignal>
+#include <utility>
 
 namespace procfarm {
 
@@ -31,7 +32,7 @@ void CallbackThread::deliver(detail::FutureState& state) {
   std::lock_guard lock(shared_->mutex);
   shared_->due.push_back(&state);
   start_locked();
-  shared_->changed.notify_one();
+  if (std::exchange(shared_->waiting, false)) shared_->changed.notify_one();
 }
 
 void CallbackThread::finish() {
@@ -54,15 +55,21 @@ void CallbackThread::run(Shared& shared) {
   sigset_t all;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  std::vector<detail::FutureState*> taken;
   std::unique_lock lock(shared.mutex);
   for (;;) {
-    shared.changed.wait(lock, [&shared] { return shared.finishing || !shared.due.empty(); });
+    while (shared.due.empty() && !shared.finishing) {
+      shared.waiting = true;
+      shared.changed.wait(lock);
+    }
     if (shared.due.empty()) return;
-    detail::FutureState* state = shared.due.front();
-    shared.due.pop_front();
+    taken.swap(shared.due);
     lock.unlock();
-    state->deliver_callbacks();
-    detail::release(state);
+    for (detail::FutureState* const state : taken) {
+      state->deliver_callbacks();
+      detail::release(state);
+    }
+    taken.clear();
     lock.lock();
   }
 }

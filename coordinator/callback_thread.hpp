@@ -4,10 +4,10 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "future_state.hpp"
 
@@ -37,7 +37,8 @@ class CallbackThread {
   struct Shared {
     std::mutex mutex;
     std::condition_variable changed;
-    std::deque<detail::FutureState*> due{};
+    std::vector<detail::FutureState*> due{};
+    bool waiting = false;  // nobody has woken it yet
     bool finishing = false;
     std::thread::id thread{};
   };

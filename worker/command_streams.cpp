@@ -19,6 +19,8 @@ using wire::UniqueFd;
 
 namespace {
 
+constexpr std::size_t block_size = 64 * 1024;
+
 /// Clear of 0, 1 and 2, where the command's own will be.
 UniqueFd clear_of_standard(UniqueFd fd) {
   return fd.get() > STDERR_FILENO ? std::move(fd)
@@ -59,7 +61,7 @@ UniqueFd open_output(const Output& output, CapturedStream& captured) {
 
 }  // namespace
 
-void CapturedStream::read_some() { read_at_most(64 * 1024); }
+void CapturedStream::read_some() { read_at_most(block_size); }
 
 void CapturedStream::drain() {
   int waiting = 0;
@@ -72,14 +74,14 @@ void CapturedStream::drain() {
 }
 
 bool CapturedStream::read_at_most(std::size_t count) {
-  if (text_.capacity() - text_.size() < count) text_.reserve(2 * text_.size() + count);
-  const std::size_t before = text_.size();
-  text_.resize(before + count);
+  // Most commands say little. A string that is resized for what might come would be cleared first,
+  // 64 KiB for each stream of each command; here only the pages that are written exist.
+  char block[block_size];
   ssize_t got;
   do {
-    got = ::read(pipe_.get(), text_.data() + before, count);
+    got = ::read(pipe_.get(), block, std::min(count, sizeof block));
   } while (got < 0 && errno == EINTR);
-  text_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  if (got > 0) text_.append(block, static_cast<std::size_t>(got));
   const bool at_end = got == 0 || (got < 0 && errno != EAGAIN);
   if (at_end) pipe_.reset();
   return got > 0;

@@ -12,7 +12,7 @@
 
 namespace procfarm::serving {
 
-Invoker::Invoker() : buffer_(wire::inline_result_limit) {
+Invoker::Invoker() : buffer_(std::make_unique_for_overwrite<char[]>(wire::inline_result_limit)) {
   Writer writer;
   wire::encode_failure(
       writer, wire::capture_failure(Stage::run, std::make_exception_ptr(std::bad_alloc())));
@@ -20,7 +20,7 @@ Invoker::Invoker() : buffer_(wire::inline_result_limit) {
   make_room();
 }
 
-void Invoker::make_room() { result_.emplace(buffer_.data(), buffer_.size()); }
+void Invoker::make_room() { result_.emplace(buffer_.get(), wire::inline_result_limit); }
 
 /// What a thunk calls when the result is encoded.
 struct Invoker::Encoded {

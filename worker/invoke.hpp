@@ -3,11 +3,10 @@
 // answer and becomes bytes like any result.
 #pragma once
 
-#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <procfarm/codec/writer.hpp>
 #include <procfarm/function_id.hpp>
@@ -50,9 +49,9 @@ class Invoker {
   Answer failed(Stage stage) noexcept;
   void make_room();
 
-  std::vector<char> buffer_;
-  std::optional<Writer> result_;  // in buffer_, or on the heap for one large result
-  std::string out_of_memory_;     // the answer when there is no memory to make one
+  std::unique_ptr<char[]> buffer_;  // not cleared: most results are small
+  std::optional<Writer> result_;    // in buffer_, or on the heap for one large result
+  std::string out_of_memory_;       // the answer when there is no memory to make one
 };
 
 }  // namespace procfarm::serving

@@ -49,7 +49,8 @@ class EventQueue {
   void wake();
 
   int fd_;
-  std::mutex mutex_;  // guards pending_
+  std::mutex mutex_;    // guards what follows
+  bool woken_ = false;  // the descriptor is readable
   Events pending_;
 };
 

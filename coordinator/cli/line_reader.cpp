@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 namespace procfarm::cli {
 namespace {
@@ -54,7 +55,8 @@ bool LineReader::nobody_writes() {
   char byte = 0;
   const ssize_t count = ::read(fd_, &byte, 1);
   if (count == 1) {  // it came just now
-    buffer_.assign(1, byte);
+    make_room(1);
+    buffer_[0] = byte;
     end_ = 1;
   }
   return count == 0;
@@ -63,8 +65,9 @@ bool LineReader::nobody_writes() {
 std::optional<std::string> LineReader::next() {
   std::size_t searched = begin_;
   while (true) {
-    const char* data = buffer_.data();
-    const void* found = std::memchr(data + searched, '\n', end_ - searched);
+    const char* data = buffer_.get();
+    const void* found =
+        searched < end_ ? std::memchr(data + searched, '\n', end_ - searched) : nullptr;
     if (found != nullptr) {
       const auto feed = static_cast<std::size_t>(static_cast<const char*>(found) - data);
       std::string line(data + begin_, feed - begin_);
@@ -78,23 +81,33 @@ std::optional<std::string> LineReader::next() {
     searched = begin_ + unfinished;
   }
   if (begin_ == end_) return std::nullopt;
-  std::string line(buffer_, begin_, end_ - begin_);
+  std::string line(buffer_.get() + begin_, end_ - begin_);
   begin_ = end_;
   ++line_;
   return line;
 }
 
+/// For `count` bytes behind what there is. Doubling: a line of many megabytes is then moved only a
+/// few times. Not cleared: most files are small, and pages that are never written do not exist.
+void LineReader::make_room(std::size_t count) {
+  if (capacity_ >= end_ + count) return;
+  const std::size_t capacity = std::max(2 * end_, end_ + block_size);
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+  if (end_ > 0) std::memcpy(larger.get(), buffer_.get(), end_);
+  buffer_ = std::move(larger);
+  capacity_ = capacity;
+}
+
 /// Reads a block behind what there is. False at the end of the file.
 bool LineReader::fill() {
   if (begin_ > 0) {
-    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
   }
-  // Doubling: a line of many megabytes is then moved only a few times.
-  if (buffer_.size() < end_ + block_size) buffer_.resize(std::max(2 * end_, end_ + block_size));
+  make_room(block_size);
   while (true) {
-    const ssize_t count = ::read(fd_, buffer_.data() + end_, buffer_.size() - end_);
+    const ssize_t count = ::read(fd_, buffer_.get() + end_, capacity_ - end_);
     if (count >= 0) {
       end_ += static_cast<std::size_t>(count);
       at_end_ = count == 0;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -38,12 +39,14 @@ class LineReader {
  private:
   void open(const std::string& path);
   bool nobody_writes();
+  void make_room(std::size_t count);
   bool fill();
   [[noreturn]] void fail(const std::string& message) const;
 
   std::string name_;
   int fd_ = 0;  // standard input, which is not ours to close
-  std::string buffer_{};
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
   std::size_t begin_ = 0;  // of what is not yet handed out
   std::size_t end_ = 0;
   bool at_end_ = false;
