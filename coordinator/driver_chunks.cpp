@@ -48,13 +48,18 @@ bool Driver::rescue_chunk(Occupant& occupant, const Boarded& begun) {
   return true;
 }
 
+// Two for each worker, but none shorter than what has taken one worker all the time of a chunk.
+std::uint32_t Driver::pieces_of(std::uint32_t left, std::uint32_t done) const {
+  const auto most = 2 * static_cast<std::uint32_t>(*core_->options.max_workers);
+  return std::clamp((left - 1) / std::max(done, 1U) + 1, 1U, std::min(left, most));
+}
+
 void Driver::end_chunk_early(FutureState& state) {
   Chunk& chunk = *state.chunk();
   wire::ChunkItems items(state.payload.view());
-  for (std::uint32_t i = 0; i < chunk.done; ++i) items.take();
+  items.skip(chunk.done);
   const std::uint32_t left = items.left();
-  const std::uint32_t pieces =
-      std::min(left, 2 * static_cast<std::uint32_t>(*core_->options.max_workers));
+  const std::uint32_t pieces = pieces_of(left, chunk.done);
   EarlyEnd end{&state, {}};
   std::uint64_t id = state.id + chunk.done;
   for (std::uint32_t i = 0; i < pieces; ++i) {

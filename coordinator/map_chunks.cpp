@@ -3,6 +3,7 @@
 #include <procfarm/map_chunks.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <utility>
 
@@ -42,10 +43,11 @@ ChunkFiller::ChunkFiller(PoolCore& core, const SharedOptions& options, FunctionI
       function_(function),
       chunksize_(std::min(chunksize, most_items)),
       left_(inputs) {
-  choose_limit();
+  choose_limit(0);
 }
 
-void ChunkFiller::choose_limit() {
+void ChunkFiller::choose_limit(std::size_t submitted) {
+  if (left_) *left_ -= std::min(*left_, submitted);
   if (chunksize_ != 0) {
     limit_ = chunksize_;
     return;
@@ -58,7 +60,29 @@ void ChunkFiller::choose_limit() {
   if (left_) limit_ = std::clamp<std::size_t>(*left_ / (4 * workers_of(core_)), 1, limit_);
 }
 
+char* ChunkFiller::begin_fixed(std::size_t width) {
+  const std::size_t size = sizeof(wire::ChunkHead) + limit_fixed(width) * width;
+  payload_ = std::make_unique_for_overwrite<char[]>(size);
+  width_ = width;
+  return fixed_begin_ = payload_.get() + sizeof(wire::ChunkHead);
+}
+
+FutureState* ChunkFiller::submit_fixed() {
+  const auto bytes = static_cast<std::size_t>(std::exchange(fixed_end_, nullptr) - fixed_begin_);
+  fixed_begin_ = nullptr;
+  const wire::ChunkHead head{.count = static_cast<std::uint32_t>(bytes / width_),
+                             .width = static_cast<std::uint32_t>(width_)};
+  std::memcpy(payload_.get(), &head, sizeof head);
+  FutureState* const state = core_.submit_chunk(
+      options_, function_,
+      Payload(std::move(payload_), static_cast<std::uint32_t>(sizeof head + bytes)), head.count);
+  ++submitted_;
+  choose_limit(head.count);
+  return state;
+}
+
 FutureState* ChunkFiller::submit() {
+  if (fixed_begin_ != nullptr) return submit_fixed();
   if (sizes_.empty()) {
     try {
       std::rethrow_exception(std::exchange(refused_, nullptr));
@@ -71,11 +95,10 @@ FutureState* ChunkFiller::submit() {
   const auto count = static_cast<std::uint32_t>(sizes_.size());
   FutureState* const state = core_.submit_chunk(
       options_, function_, wire::chunk_payload(sizes_.data(), count, arguments_.bytes()), count);
-  if (left_) *left_ -= std::min<std::size_t>(*left_, count);
   ++submitted_;
   sizes_.clear();
   arguments_.clear();
-  choose_limit();
+  choose_limit(count);
   return state;
 }
 

@@ -24,6 +24,14 @@ class Payload {
   explicit Payload(std::string_view bytes) : Payload(static_cast<std::uint32_t>(bytes.size())) {
     if (!bytes.empty()) std::memcpy(data(), bytes.data(), bytes.size());
   }
+  /// The first `size` bytes of what was allocated.
+  Payload(std::unique_ptr<char[]> bytes, std::uint32_t size) : size_(size) {
+    if (size > inline_size) {
+      storage_.heap = bytes.release();
+    } else {
+      std::memcpy(storage_.bytes, bytes.get(), size);
+    }
+  }
   /// The first `size` bytes of a block; more than the object itself can hold.
   Payload(std::unique_ptr<OwnedBlock> block, std::uint32_t size) : size_(size | in_block) {
     storage_.block = block.release();

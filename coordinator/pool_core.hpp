@@ -92,6 +92,8 @@ class PoolCore final : public TaskHost,
   /// `payload` is that of a chunk with so many items (wire/chunk.hpp); they take as many ids.
   detail::FutureState* submit_chunk(const SharedOptions& options, FunctionId function,
                                     std::string_view payload, std::uint32_t items);
+  detail::FutureState* submit_chunk(const SharedOptions& options, FunctionId function,
+                                    Payload payload, std::uint32_t items);
   detail::FutureState* fail_submit(const SharedOptions& options, const std::string& text);
   void shutdown(ShutdownOptions options);
   void post(DriverCommand command);

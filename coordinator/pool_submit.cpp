@@ -89,12 +89,16 @@ detail::FutureState* PoolCore::submit_payload(const SharedOptions& task_options,
 
 detail::FutureState* PoolCore::submit_chunk(const SharedOptions& task_options, FunctionId function,
                                             std::string_view payload, std::uint32_t items) {
+  return submit_chunk(task_options, function, stored(payload), items);
+}
+
+detail::FutureState* PoolCore::submit_chunk(const SharedOptions& task_options, FunctionId function,
+                                            Payload payload, std::uint32_t items) {
   check_process();
-  Payload kept = stored(payload);
   InboxLock lock(mutex_);
   check_open(inbox_);
-  return enter(std::move(lock), task_options, function.packed() | wire::chunk_bit, std::move(kept),
-               items);
+  return enter(std::move(lock), task_options, function.packed() | wire::chunk_bit,
+               std::move(payload), items);
 }
 
 detail::FutureState* PoolCore::enter(InboxLock lock, const SharedOptions& task_options,

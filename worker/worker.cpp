@@ -40,7 +40,7 @@ namespace {
 
 constexpr int failed_setup_status = 1;
 constexpr int cannot_serve_status = 71;
-// After so long a chunk ends early: what is left of it may be for another worker then.
+// After so long, by the coarse clock, a chunk ends early: what is left may be for another worker.
 constexpr std::int64_t chunk_limit = 4'000'000;  // ns
 
 std::int64_t steady_now() {
@@ -49,7 +49,7 @@ std::int64_t steady_now() {
       .count();
 }
 
-/// Some milliseconds late at most, and much cheaper than the exact time.
+/// The exact time, or some milliseconds less: the kernel's tick. Much cheaper.
 std::int64_t coarse_now() {
   timespec time{};
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
@@ -204,7 +204,7 @@ void Worker::run_chunk(FunctionId function, wire::ChunkItems items) {
   const auto finish = [](void* self, const Answer& answer) {
     static_cast<Worker*>(self)->finish_item(answer);
   };
-  const std::int64_t until = coarse_now() + chunk_limit;
+  const std::int64_t until = attempt_.started + chunk_limit;
   item_failed_ = false;
   for (std::uint32_t item = 0; items.left() > 0; ++item) {
     if (!wire::begin_item(memory_.page(), attempt_.sequence, item)) break;

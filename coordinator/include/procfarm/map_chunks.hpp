@@ -8,9 +8,11 @@
 // large does no harm: a worker hands back what it has not begun after some milliseconds.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -41,7 +43,7 @@ class ChunkFiller {
   bool full() const {
     return sizes_.size() >= limit_ || arguments_.size() >= most_bytes || refused_ != nullptr;
   }
-  bool empty() const { return sizes_.empty() && refused_ == nullptr; }
+  bool empty() const { return sizes_.empty() && fixed_end_ == fixed_begin_ && refused_ == nullptr; }
 
   /// Encodes one more item by `encode(Writer&)`. What that throws becomes the item's error.
   template <class Encode>
@@ -56,14 +58,36 @@ class ChunkFiller {
     }
   }
 
+  /// The same for items that take `width` bytes each, whatever they are: adds what `next(char* to)`
+  /// writes until it returns false or the chunk is full. Throws what `next` throws; what it wrote
+  /// before is added.
+  template <class Next>
+  void fill_fixed(std::size_t width, Next&& next) {
+    char* at = begin_fixed(width);
+    char* const end = at + limit_fixed(width) * width;
+    try {
+      while (at != end && next(at)) at += width;
+    } catch (...) {
+      fixed_end_ = at;
+      throw;
+    }
+    fixed_end_ = at;
+  }
+
   /// Submits what was added, or tells of an item that could not be encoded if that is all there is.
   /// Not empty(). Throws ShutdownError, BrokenProcessPool.
   FutureState* submit();
 
  private:
   static constexpr std::size_t most_bytes = 32 * 1024;
+  static constexpr std::size_t most_fixed_bytes = 128 * 1024;
 
-  void choose_limit();
+  std::size_t limit_fixed(std::size_t width) const {
+    return std::clamp<std::size_t>(most_fixed_bytes / width, 1, limit_);
+  }
+  char* begin_fixed(std::size_t width);
+  FutureState* submit_fixed();
+  void choose_limit(std::size_t submitted);
 
   PoolCore& core_;
   const SharedOptions& options_;
@@ -76,6 +100,11 @@ class ChunkFiller {
   Writer arguments_;
   std::vector<std::uint32_t> sizes_;
   std::exception_ptr refused_;
+  // Of items of one width: the payload that they are written into, in its place.
+  std::unique_ptr<char[]> payload_;
+  char* fixed_begin_ = nullptr;
+  char* fixed_end_ = nullptr;
+  std::size_t width_ = 0;
 };
 
 /// The values of a settled chunk as one reads them.

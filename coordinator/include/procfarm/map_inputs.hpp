@@ -133,20 +133,31 @@ std::optional<std::size_t> count_inputs(const Ranges&... ranges) {
   return least;
 }
 
+/// Adds the next items of the inputs. Throws what these throw.
+template <class C, class Inputs>
+void fill_chunk(Inputs& inputs, ChunkFiller& chunk) {
+  if constexpr (C::fixed_width) {
+    chunk.fill_fixed(C::width(), [&](char* to) {
+      return inputs.next([to](auto&&... items) { C::encode_fixed(to, items...); });
+    });
+  } else {
+    bool more = true;
+    while (more && !chunk.full()) {
+      more = inputs.next([&](auto&&... items) {
+        chunk.add([&](Writer& to) { C::encode(to, std::forward<decltype(items)>(items)...); });
+      });
+    }
+  }
+}
+
 /// Submits the next items of the inputs as one chunk; nullopt at their end. `C` is the typed call.
 template <class C, class Inputs>
 std::optional<Future<typename C::Result>> start_chunk(Inputs& inputs, ChunkFiller& chunk,
                                                       std::exception_ptr& broken) {
-  bool more = broken == nullptr;
-  while (more && !chunk.full()) {
-    try {
-      more = inputs.next([&](auto&&... items) {
-        chunk.add([&](Writer& to) { C::encode(to, std::forward<decltype(items)>(items)...); });
-      });
-    } catch (...) {  // told when the items before it are on their way
-      broken = std::current_exception();
-      more = false;
-    }
+  try {
+    if (broken == nullptr) fill_chunk<C>(inputs, chunk);
+  } catch (...) {  // told when the items before it are on their way
+    broken = std::current_exception();
   }
   if (!chunk.empty()) return Future<typename C::Result>(chunk.submit());
   if (broken) throw InputError{broken};

@@ -124,6 +124,11 @@ class MapResult {
   }
 
   void advance() {
+    if (!take_number()) advance_further();
+  }
+
+  // Apart: what numbers pass by many millions of times is small then.
+  [[gnu::noinline]] void advance_further() {
     current_.reset();
     try {
       while (!ahead_.empty() && !current_) take_next();
@@ -137,6 +142,19 @@ class MapResult {
   std::optional<Duration> time_left() const {
     if (!deadline_) return std::nullopt;
     return std::max<Duration>(*deadline_ - std::chrono::steady_clock::now(), {});
+  }
+
+  /// Most values are numbers, and most come at their full width.
+  bool take_number() {
+    if constexpr (detail::FixedWidth<R>) {
+      if (!values_ || values_->left == 0) return false;
+      if (R value; values_->reader.fixed(value)) {
+        --values_->left;
+        current_ = value;
+        return true;
+      }
+    }
+    return false;
   }
 
   /// Reads one result, or finds that the first future has no more.

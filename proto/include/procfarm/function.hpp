@@ -36,6 +36,16 @@ struct ObjectTarget {
   }
 };
 
+/// Numbers at their full width: those who read many of them (map) need not look at each.
+template <class R>
+void encode_result(Writer& writer, const R& result) {
+  if constexpr (FixedWidth<R>) {
+    writer.fixed(result);
+  } else {
+    codec<R>::encode(writer, result);
+  }
+}
+
 /// Decodes, calls and encodes; tells the frame where it is.
 template <class Target, class R, class... P>
 void run_call(CallFrame& frame) {
@@ -51,7 +61,7 @@ void run_call(CallFrame& frame) {
   } else {
     const auto& result = arguments.template call<Target>();
     frame.stage = Stage::encode_result;
-    codec<std::remove_cvref_t<R>>::encode(frame.result, result);
+    encode_result(frame.result, result);
     if (frame.encoded != nullptr) frame.encoded(frame.context);
   }
 }
@@ -104,6 +114,23 @@ struct TypedCall<Target, Signature<R, P...>, Args...> {
     writer.array_header(sizeof...(P));
     (encode_argument<P>(writer, std::forward<Args>(args)), ...);
   }
+
+  /// All calls take the same room: numbers for parameters that are numbers.
+  static constexpr bool fixed_width = sizeof...(P) > 0 && sizeof...(P) < 16 &&
+                                      (FixedWidth<std::remove_cvref_t<P>> && ...) &&
+                                      (std::is_arithmetic_v<std::remove_cvref_t<Args>> && ...);
+  static constexpr std::size_t width() {
+    if constexpr (fixed_width) return (1 + ... + fixed_size<std::remove_cvref_t<P>>);
+    return 0;
+  }
+  /// Writes width() bytes that are what encode() might have written.
+  static void encode_fixed(char* to,
+                           const std::remove_cvref_t<Args>&... args) requires fixed_width {
+    *to++ = static_cast<char>(0x90 | sizeof...(P));
+    ((write_fixed(to, static_cast<std::remove_cvref_t<P>>(args)),
+      to += fixed_size<std::remove_cvref_t<P>>),
+     ...);
+  }
 };
 
 /// Stands in for a call that has been refused, so that the refusal is the only error.
@@ -111,6 +138,7 @@ template <class R>
 struct RefusedCall {
   using Result = R;
   static FunctionId id() { return {}; }
+  static constexpr bool fixed_width = false;
   template <class... Args>
   static void encode(Writer&, Args&&...) {}
 };
@@ -178,6 +206,7 @@ using CallOf = typename decltype(call_of<Target, Args...>())::type;
 ///   Result                           what it returns, void included
 ///   FunctionId id()                  its name on the wire
 ///   void encode(Writer&, Args&&...)  the arguments, converted to the parameters' types
+///   fixed_width, encode_fixed()      the same where each call takes width() bytes
 template <auto fn, class... Args>
 struct StaticCall : detail::CallOf<detail::StaticTarget<fn>, Args...> {};
 

@@ -58,6 +58,14 @@ class Reader {
 
   void nil() { expect(Kind::nil, "nil"); }
   bool boolean() { return expect(Kind::boolean, "bool").bits != 0; }
+  /// Reads a number that comes at its full width (fixed.hpp). False if anything else comes: then
+  /// nothing was read.
+  template <detail::FixedWidth T>
+  bool fixed(T& value) noexcept {
+    if (remaining() < detail::fixed_size<T> || !detail::read_fixed(at_, value)) return false;
+    at_ += detail::fixed_size<T>;
+    return true;
+  }
   template <class Integer>
   Integer integer();
   /// Any integer or float, as T; a finite number that T cannot hold is refused.

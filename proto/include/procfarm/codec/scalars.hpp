@@ -172,6 +172,9 @@ struct codec<T> {
     }
   }
   static T decode(Reader& reader) {
+    if constexpr (detail::FixedWidth<T>) {
+      if (T value; reader.fixed(value)) return value;
+    }
     if constexpr (std::same_as<T, bool>) {
       return reader.boolean();
     } else if constexpr (std::is_floating_point_v<T>) {

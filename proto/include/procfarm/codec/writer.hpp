@@ -16,6 +16,8 @@
 #include <string>
 #include <string_view>
 
+#include <procfarm/codec/fixed.hpp>
+
 namespace procfarm {
 
 /// A value that cannot be encoded, or bytes that are not what the reader was told to expect.
@@ -111,6 +113,11 @@ class Writer {
     } else {
       tagged(0xd3, static_cast<std::uint64_t>(value));
     }
+  }
+  /// A number at its full width (fixed.hpp).
+  template <detail::FixedWidth T>
+  void fixed(T value) {
+    detail::write_fixed(extend(detail::fixed_size<T>), value);
   }
   void float32(float value) { tagged(0xca, std::bit_cast<std::uint32_t>(value)); }
   void float64(double value) { tagged(0xcb, std::bit_cast<std::uint64_t>(value)); }

@@ -3,8 +3,9 @@
 // worker answers for each item as it would for a task (what it finished is safe before the next one
 // begins), but begins, announces and settles once for all of them.
 //
-// A task is a chunk if chunk_bit is set in its function's number. Its payload: the number of items,
-// the size of each one's arguments (32 bits each), then the arguments, one item after the other.
+// A task is a chunk if chunk_bit is set in its function's number. Its payload begins with the
+// number of items and the width that all of them have; if that is 0, the size of each one's
+// arguments follows. These are 32 bits each. Then come the arguments, one item after the other.
 #pragma once
 
 #include <cstddef>
@@ -19,50 +20,62 @@ namespace procfarm::wire {
 inline constexpr std::uint64_t chunk_bit = std::uint64_t{1} << 63;
 constexpr bool is_chunk(std::uint64_t function) { return (function & chunk_bit) != 0; }
 
+/// The first words of a chunk's payload.
+struct ChunkHead {
+  std::uint32_t count;
+  std::uint32_t width;  // of each item; 0: their sizes follow
+};
+
 /// The items of a payload, from the first to the last. A view: the payload must outlive it.
 class ChunkItems {
  public:
   /// Throws std::runtime_error if the parts do not add up.
-  explicit ChunkItems(std::string_view payload) : sizes_(payload.data()) {
-    if (payload.size() >= sizeof count_) std::memcpy(&count_, payload.data(), sizeof count_);
-    const std::size_t head = head_size(count_);
-    std::uint64_t sum = 0;
-    if (payload.size() >= head) {
-      for (std::uint32_t i = 0; i < count_; ++i) sum += size(i);
+  explicit ChunkItems(std::string_view payload)
+      : sizes_(payload.data() + sizeof head_), next_(sizes_) {
+    bool filled = payload.size() >= sizeof head_;
+    if (filled) {
+      std::memcpy(&head_, payload.data(), sizeof head_);
+      const std::uint64_t left = payload.size() - sizeof head_;
+      filled =
+          head_.width != 0 ? left == std::uint64_t{head_.width} * head_.count : sizes_fill(left);
     }
-    if (payload.size() < head || sum != payload.size() - head) {
-      throw std::runtime_error("a chunk whose items do not fill its payload");
-    }
-    next_ = payload.data() + head;
+    if (!filled) throw std::runtime_error("a chunk whose items do not fill its payload");
   }
 
-  std::uint32_t count() const { return count_; }
+  std::uint32_t count() const { return head_.count; }
   /// The arguments of the next item; there must be one left.
   std::string_view take() {
-    const std::uint32_t bytes = size(taken_++);
+    const std::uint32_t bytes = head_.width != 0 ? head_.width : size(taken_);
+    ++taken_;
     const char* const at = next_;
     next_ += bytes;
     return {at, bytes};
   }
-  std::uint32_t left() const { return count_ - taken_; }
+  /// Passes over the next `items`; so many must be left.
+  void skip(std::uint32_t items);
+  std::uint32_t left() const { return head_.count - taken_; }
 
   /// Takes the next `items` as a payload of their own; so many must be left.
   std::string take_payload(std::uint32_t items);
 
-  static constexpr std::size_t head_size(std::uint32_t count) {
-    return sizeof(std::uint32_t) * (std::size_t{count} + 1);
-  }
-
  private:
+  bool sizes_fill(std::uint64_t left) {
+    const std::uint64_t table = std::uint64_t{head_.count} * sizeof(std::uint32_t);
+    if (left < table) return false;
+    next_ = sizes_ + table;
+    std::uint64_t sum = 0;
+    for (std::uint32_t i = 0; i < head_.count; ++i) sum += size(i);
+    return sum == left - table;
+  }
   std::uint32_t size(std::uint32_t item) const {
     std::uint32_t bytes;
-    std::memcpy(&bytes, sizes_ + head_size(item), sizeof bytes);
+    std::memcpy(&bytes, sizes_ + std::size_t{item} * sizeof bytes, sizeof bytes);
     return bytes;
   }
 
+  ChunkHead head_{};
   const char* sizes_;
-  const char* next_ = nullptr;
-  std::uint32_t count_ = 0;
+  const char* next_;
   std::uint32_t taken_ = 0;
 };
 

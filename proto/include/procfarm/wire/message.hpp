@@ -31,7 +31,7 @@
 
 namespace procfarm::wire {
 
-inline constexpr std::uint32_t protocol_version = 5;
+inline constexpr std::uint32_t protocol_version = 6;
 
 // -- to the worker ------------------------------------------------------------------------------
 
