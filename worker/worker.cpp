@@ -7,20 +7,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include <procfarm/wire/blocks.hpp>
 #include <procfarm/wire/chunk.hpp>
-#include <procfarm/wire/doorbell.hpp>
 #include <procfarm/wire/modules.hpp>
 #include <procfarm/wire/seat.hpp>
 
@@ -28,13 +25,12 @@
 #include "invoke.hpp"
 #include "line.hpp"
 #include "process_mark.hpp"
+#include "result_sender.hpp"
 #include "running_task.hpp"
 #include "usage_meter.hpp"
 #include "watch.hpp"
 
 namespace procfarm::serving {
-
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -77,8 +73,7 @@ class Worker {
         memory_(wire::Seat::adopt(std::move(seat_.page), std::move(seat_.arena),
                                   std::move(seat_.stop))),
         blocks_(std::move(seat_.blocks)),
-        results_(memory_),
-        bell_(memory_.page(), std::move(seat_.bell)),
+        results_(memory_, std::move(seat_.bell)),
         running_(memory_.page()),
         line_(seat_),
         watch_(seat_, memory_, running_) {}
@@ -95,31 +90,26 @@ class Worker {
   void run_chunk(FunctionId function, wire::ChunkItems items);
   void finish_task(const Answer& answer);
   void finish_item(const Answer& answer);
-  void keep_value(std::string_view value);
-  void close_values(wire::ResultKind kind);
   void measure_attempt();
-  void publish(const wire::ResultRecord& record, std::string_view bytes, bool more_follow);
-  void ring(bool more_follow);
-  void wait_for_room();
+  void send(const wire::ResultRecord& record, std::string_view bytes, bool more_follow);
   void flush_task_output();
 
   WorkerSeat seat_;
   wire::Seat memory_;
   wire::BlockView blocks_;
-  wire::ResultWriter results_;
-  wire::Doorbell bell_;
+  ResultSender results_;
   wire::FunctionTable functions_;
   RunningTask running_;
   Invoker invoker_;
   UsageMeter usage_;
   ProcessMark mark_;
   wire::ResultRecord attempt_{};  // of the task that runs
-  std::int64_t now_ = 0;          // when the last task ended; 0: not now any more
+  std::int64_t ended_ = 0;        // when the last task ended; 0: there was none in this batch
+  std::uint64_t pauses_ = 0;      // of the sender, then
   bool more_follow_ = false;
   bool item_failed_ = false;  // the last one of the chunk that runs
   bool initialized_ = false;
   bool streams_are_buffered_ = false;
-  std::chrono::microseconds patience_{};  // of wait_for_room
   Line line_;
   Watch watch_;
 };
@@ -164,7 +154,7 @@ bool Worker::initialize() {
 }
 
 void Worker::run_batch(const Batch& batch) {
-  now_ = 0;
+  ended_ = 0;
   usage_.begin_batch();
   streams_are_buffered_ = dynamic_cast<std::filebuf*>(std::cout.rdbuf()) != nullptr;
   const char* arguments = batch.payload().data();
@@ -180,7 +170,8 @@ void Worker::run_batch(const Batch& batch) {
 
 void Worker::run_task(const wire::Run& run, std::size_t index, std::string_view arguments,
                       bool more_follow) {
-  const std::int64_t started = now_ != 0 ? now_ : steady_now();
+  const bool just_now = ended_ != 0 && pauses_ == results_.pauses();
+  const std::int64_t started = just_now ? ended_ : steady_now();
   attempt_ = {.sequence = run.first_sequence + index,
               .task = run.tasks[index],
               .attempt = run.attempts[index],
@@ -216,40 +207,23 @@ void Worker::run_chunk(FunctionId function, wire::ChunkItems items) {
   }
   running_.end();
   measure_attempt();
-  close_values(wire::ResultKind::value);
-  ring(more_follow_);
+  results_.close_values(attempt_, wire::ResultKind::value);
+  results_.ring(more_follow_);
 }
 
 void Worker::finish_item(const Answer& answer) {
   if (mark_.is_copy()) ::_exit(0);
   flush_task_output();
-  if (answer.kind == wire::ResultKind::value) return keep_value(answer.bytes);
-  item_failed_ = true;
-  if (results_.open_items() > 0) close_values(wire::ResultKind::values);
-  finish_task(answer);
-}
-
-void Worker::keep_value(std::string_view value) {
-  while (!results_.append(value)) {
-    if (results_.open_items() > 0) {
-      close_values(wire::ResultKind::values);
-      ring(true);
-    } else if (value.size() > wire::inline_result_limit) {
-      wire::ResultRecord record = attempt_;
-      record.kind = wire::ResultKind::values;
-      record.items = 1;
-      return publish(record, value, true);
-    } else {
-      wait_for_room();
-    }
+  if (answer.kind == wire::ResultKind::value) {
+    if (results_.add_value(attempt_, answer.bytes)) return;
+    wire::ResultRecord record = attempt_;
+    record.kind = wire::ResultKind::values;
+    record.items = 1;
+    return send(record, answer.bytes, true);
   }
-}
-
-void Worker::close_values(wire::ResultKind kind) {
-  wire::ResultRecord record = attempt_;
-  record.kind = kind;
-  while (!results_.close(record)) wait_for_room();
-  patience_ = 0us;
+  item_failed_ = true;
+  if (results_.has_values()) results_.close_values(attempt_, wire::ResultKind::values);
+  finish_task(answer);
 }
 
 void Worker::finish_task(const Answer& answer) {
@@ -258,41 +232,29 @@ void Worker::finish_task(const Answer& answer) {
   flush_task_output();
   attempt_.kind = answer.kind;
   measure_attempt();
-  publish(attempt_, answer.bytes, more_follow_);
+  send(attempt_, answer.bytes, more_follow_);
 }
 
 void Worker::measure_attempt() {
-  now_ = steady_now();
-  attempt_.took = now_ - attempt_.started;
+  ended_ = steady_now();
+  pauses_ = results_.pauses();
+  attempt_.took = ended_ - attempt_.started;
   const UsageMeter::Usage usage = usage_.end_task(attempt_.took);
   attempt_.cpu = usage.cpu;
   attempt_.peak_memory = usage.peak_memory;
 }
 
-void Worker::publish(const wire::ResultRecord& record, std::string_view bytes, bool more_follow) {
+void Worker::send(const wire::ResultRecord& record, std::string_view bytes, bool more_follow) {
   try {
-    while (!results_.write(record, bytes)) wait_for_room();
+    results_.send(record, bytes, more_follow);
   } catch (const std::system_error&) {  // no memory for a large result; a failure is small
     const Answer answer = invoker_.cannot_be_stored();
     wire::ResultRecord failed = record;
     failed.kind = answer.kind;
     failed.items = 0;
     item_failed_ = true;
-    while (!results_.write(failed, answer.bytes)) wait_for_room();
+    results_.send(failed, answer.bytes, more_follow);
   }
-  patience_ = 0us;
-  ring(more_follow);
-}
-
-void Worker::ring(bool more_follow) {
-  if (bell_.ring(more_follow)) now_ = 0;
-}
-
-void Worker::wait_for_room() {
-  ring(false);
-  now_ = 0;
-  patience_ = std::clamp<std::chrono::microseconds>(patience_ * 2, 20us, 2000us);
-  std::this_thread::sleep_for(patience_);
 }
 
 void Worker::flush_task_output() {
