@@ -48,10 +48,11 @@ bool Driver::rescue_chunk(Occupant& occupant, const Boarded& begun) {
   return true;
 }
 
-// Two for each worker, but none shorter than what has taken one worker all the time of a chunk.
+// Two for each worker, but none shorter than half of what has taken a chunk's time: they would only
+// be more, and longer ones would often end early again.
 std::uint32_t Driver::pieces_of(std::uint32_t left, std::uint32_t done) const {
   const auto most = 2 * static_cast<std::uint32_t>(*core_->options.max_workers);
-  return std::clamp((left - 1) / std::max(done, 1U) + 1, 1U, std::min(left, most));
+  return std::clamp((left - 1) / std::max(done / 2, 1U) + 1, 1U, std::min(left, most));
 }
 
 void Driver::end_chunk_early(FutureState& state) {

@@ -35,9 +35,13 @@ void TaskBook::enter_rest(FutureState& state) {
 
 FutureState** TaskBook::slot(std::uint64_t id) const {
   const std::uint64_t number = id / chunk_size;
-  if (number < base_ || number >= base_ + chunks_.size()) return nullptr;
-  const auto& chunk = chunks_[number - base_];
-  return chunk ? &chunk->states[id % chunk_size] : nullptr;
+  if (recent_ == nullptr || number != recent_number_) {
+    if (number < base_ || number >= base_ + chunks_.size()) return nullptr;
+    recent_ = chunks_[number - base_].get();
+    recent_number_ = number;
+    if (recent_ == nullptr) return nullptr;
+  }
+  return &recent_->states[id % chunk_size];
 }
 
 FutureState* TaskBook::find(TaskId task) const {
@@ -114,7 +118,10 @@ void TaskBook::drop(FutureState& state) {
   *slot(state.id) = nullptr;
   settled_ += state.weight();
   auto& chunk = chunks_[number - base_];
-  if (--chunk->count == 0) chunk.reset();
+  if (--chunk->count == 0) {
+    if (chunk.get() == recent_) recent_ = nullptr;
+    chunk.reset();
+  }
   while (!chunks_.empty() && !chunks_.front()) {
     chunks_.pop_front();
     ++base_;

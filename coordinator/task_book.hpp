@@ -59,6 +59,8 @@ class TaskBook {
 
   PoolCore& core_;
   std::deque<std::unique_ptr<Chunk>> chunks_;  // of ids base_ * chunk_size and up; null when empty
+  mutable Chunk* recent_ = nullptr;  // the one that was asked for last: tasks come in their order
+  mutable std::uint64_t recent_number_ = 0;
   std::uint64_t base_ = 0;
   std::vector<detail::FutureState*> waited_for_;  // one reference each
   std::uint64_t settled_ = 0;
