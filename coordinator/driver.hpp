@@ -108,10 +108,10 @@ class Driver {
   void take_values(Occupant& occupant, detail::Chunk& chunk, const wire::ResultRecord& record);
   /// Its worker is dead. True: it died between two items, and so this one is lost to nobody.
   bool rescue_chunk(Occupant& occupant, const Boarded& begun);
-  /// Into how many chunks what is `left` of one goes, of which so much was done in its time.
-  std::uint32_t pieces_of(std::uint32_t left, std::uint32_t done) const;
+  /// Into how many chunks what is `left` of one goes, of which so much was done in `took` ns.
+  std::uint32_t pieces_of(std::uint32_t left, std::uint32_t done, std::int64_t took) const;
   /// Before the scheduler hears that it has finished. settle_early_ends() follows.
-  void end_chunk_early(detail::FutureState& state);
+  void end_chunk_early(detail::FutureState& state, std::int64_t took);
   void settle_early_ends();
 
   // -- the scheduler's actions (driver_actions.cpp) -----------------------------------------------

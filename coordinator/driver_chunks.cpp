@@ -48,19 +48,23 @@ bool Driver::rescue_chunk(Occupant& occupant, const Boarded& begun) {
   return true;
 }
 
-// Two for each worker, but none shorter than half of what has taken a chunk's time: they would only
-// be more, and longer ones would often end early again.
-std::uint32_t Driver::pieces_of(std::uint32_t left, std::uint32_t done) const {
+// Two for each worker, but none shorter than half of what is done in the time of a chunk: they
+// would only be more, and longer ones would often end early again. That time is at most twice
+// chunk_time, by the worker's clock: if it took longer, its last item was long, and those behind
+// may be so too.
+std::uint32_t Driver::pieces_of(std::uint32_t left, std::uint32_t done, std::int64_t took) const {
+  constexpr std::int64_t usual = 2 * wire::chunk_time;
+  const auto in_time = static_cast<std::uint32_t>(done * usual / std::max(took, usual));
   const auto most = 2 * static_cast<std::uint32_t>(*core_->options.max_workers);
-  return std::clamp((left - 1) / std::max(done / 2, 1U) + 1, 1U, std::min(left, most));
+  return std::clamp((left - 1) / std::max(in_time / 2, 1U) + 1, 1U, std::min(left, most));
 }
 
-void Driver::end_chunk_early(FutureState& state) {
+void Driver::end_chunk_early(FutureState& state, std::int64_t took) {
   Chunk& chunk = *state.chunk();
   wire::ChunkItems items(state.payload.view());
   items.skip(chunk.done);
   const std::uint32_t left = items.left();
-  const std::uint32_t pieces = pieces_of(left, chunk.done);
+  const std::uint32_t pieces = pieces_of(left, chunk.done, took);
   EarlyEnd end{&state, {}};
   std::uint64_t id = state.id + chunk.done;
   for (std::uint32_t i = 0; i < pieces; ++i) {

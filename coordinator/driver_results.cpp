@@ -74,7 +74,7 @@ void Driver::conclude(Occupant& occupant, detail::FutureState& state,
                       const wire::ResultRecord& record, Payload bytes) {
   const detail::Chunk* const chunk = state.chunk();
   const bool early = chunk != nullptr && !is_failure(record.kind) && chunk->done < chunk->count;
-  if (early) end_chunk_early(state);
+  if (early) end_chunk_early(state, record.took);
   const Verdict verdict =
       scheduler_.finished(occupant.id, TaskId{state.id}, record.attempt, end_of(record.kind),
                           Duration(record.took), heard_at_);

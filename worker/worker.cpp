@@ -36,8 +36,6 @@ namespace {
 
 constexpr int failed_setup_status = 1;
 constexpr int cannot_serve_status = 71;
-// After so long, by the coarse clock, a chunk ends early: what is left may be for another worker.
-constexpr std::int64_t chunk_limit = 4'000'000;  // ns
 
 std::int64_t steady_now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -195,7 +193,7 @@ void Worker::run_chunk(FunctionId function, wire::ChunkItems items) {
   const auto finish = [](void* self, const Answer& answer) {
     static_cast<Worker*>(self)->finish_item(answer);
   };
-  const std::int64_t until = attempt_.started + chunk_limit;
+  const std::int64_t until = attempt_.started + wire::chunk_time;
   item_failed_ = false;
   for (std::uint32_t item = 0; items.left() > 0; ++item) {
     if (!wire::begin_item(memory_.page(), attempt_.sequence, item)) break;

@@ -80,19 +80,22 @@ Fuse light(const std::string& journal, int value) {
   return Fuse{value};
 }
 
-/// Notes its process. The first item takes longer than a chunk may, the others wait until a second
-/// process has come.
-int meet_another(const std::string& journal, int value) {
+/// Notes its process and waits until a second one has come.
+void meet(const std::string& journal) {
   const std::string own = note(journal, std::to_string(::getpid()));
-  if (value == 0) ::usleep(20'000);
-  const bool met = value == 0 || eventually([&] {
-                     std::ifstream file(journal);
-                     std::string line;
-                     while (std::getline(file, line))
-                       if (line != own) return true;
-                     return false;
-                   });
+  const bool met = eventually([&] {
+    std::ifstream file(journal);
+    std::string line;
+    while (std::getline(file, line))
+      if (line != own) return true;
+    return false;
+  });
   if (!met) throw std::runtime_error("nobody else came");
+}
+/// Item `last` takes longer than a chunk may; those behind it meet.
+int meet_behind(int last, const std::string& journal, int value) {
+  if (value == last) ::usleep(40'000);
+  if (value > last) meet(journal);
   return value;
 }
 
@@ -182,14 +185,18 @@ TEST_CASE("a worker that ends after the value of an item is safe: the rest goes 
   CHECK(pool.stats().workers_lost == 1);
 }
 
-TEST_CASE("a chunk of long items is shared with the other workers") {
+TEST_CASE("what is left behind a long item is shared with the other workers") {
   Journal journal;
   ProcessPoolExecutor pool(2);
-  const auto [values, error] = read(
-      pool.map<meet_another>(together, std::vector<std::string>(20, journal.path()), numbers(20)));
+  int last = 0;
+  SUBCASE("the first one") { last = 0; }
+  SUBCASE("one behind many short ones") { last = 15; }
+  const auto [values, error] =
+      read(pool.map<meet_behind>(together, std::vector<int>(20, last),
+                                 std::vector<std::string>(20, journal.path()), numbers(20)));
   CHECK(values == numbers(20));
   CHECK(error.empty());
-  CHECK(journal.lines().size() == 20);
+  CHECK(static_cast<int>(journal.lines().size()) == 19 - last);
 }
 
 TEST_CASE("large and empty results in one chunk") {

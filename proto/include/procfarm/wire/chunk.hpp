@@ -20,6 +20,9 @@ namespace procfarm::wire {
 inline constexpr std::uint64_t chunk_bit = std::uint64_t{1} << 63;
 constexpr bool is_chunk(std::uint64_t function) { return (function & chunk_bit) != 0; }
 
+/// After so long a chunk ends early: what is left of it may be for another worker then.
+inline constexpr std::int64_t chunk_time = 4'000'000;  // ns
+
 /// The first words of a chunk's payload.
 struct ChunkHead {
   std::uint32_t count;
