@@ -33,11 +33,11 @@ struct ChunkHead {
 class ChunkItems {
  public:
   /// Throws std::runtime_error if the parts do not add up.
-  explicit ChunkItems(std::string_view payload)
-      : sizes_(payload.data() + sizeof head_), next_(sizes_) {
+  explicit ChunkItems(std::string_view payload) {
     bool filled = payload.size() >= sizeof head_;
     if (filled) {
       std::memcpy(&head_, payload.data(), sizeof head_);
+      next_ = sizes_ = payload.data() + sizeof head_;
       const std::uint64_t left = payload.size() - sizeof head_;
       filled =
           head_.width != 0 ? left == std::uint64_t{head_.width} * head_.count : sizes_fill(left);
@@ -77,8 +77,8 @@ class ChunkItems {
   }
 
   ChunkHead head_{};
-  const char* sizes_;
-  const char* next_;
+  const char* sizes_ = nullptr;
+  const char* next_ = nullptr;
   std::uint32_t taken_ = 0;
 };
 
