@@ -21,9 +21,8 @@ void Driver::take_values(Occupant& occupant, Chunk& chunk, const wire::ResultRec
   if (record.items > chunk.count - chunk.done) {
     throw std::runtime_error("it answers for more items than it was given");
   }
-  const std::size_t before = chunk.values.size();
-  chunk.values.resize(before + record.size);
-  occupant.results.read(record, chunk.values.data() + before);
+  occupant.results.read(record, chunk.values.room_for(record.size));
+  chunk.values.add(record.size);
   chunk.done += static_cast<std::uint32_t>(record.items);
   occupant.tasks_done += record.items;
 }

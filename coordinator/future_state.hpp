@@ -31,6 +31,7 @@
 #include <procfarm/task_info.hpp>
 
 #include "error_record.hpp"
+#include "growing_bytes.hpp"
 #include "payload.hpp"
 
 namespace procfarm {
@@ -75,7 +76,7 @@ struct Chunk {
 
   std::uint32_t count;     // items, without those of `rest`
   std::uint32_t done = 0;  // values in hand; the item behind them is the one that failed
-  std::string values{};    // encoded, one after the other
+  GrowingBytes values{};   // encoded, one after the other
   // Guarded by the stripe until the state is done.
   std::vector<FutureState*> rest{};  // chunks of the items that follow; one reference each
   bool abandoned = false;            // nobody will read it: what has not begun need not

@@ -111,7 +111,7 @@ ChunkValues open_chunk(const AnyFuture& chunk, std::optional<Duration> timeout) 
                        {.id = std::to_string(state.id), .name = state.options->task.name});
   }
   const Chunk& values = *state.chunk();
-  return {Reader(values.values), values.done};
+  return {Reader(values.values.view()), values.done};
 }
 
 std::vector<FutureState*> close_chunk(const AnyFuture& chunk) {
