@@ -71,7 +71,8 @@ void Driver::end_chunk_early(FutureState& state, std::int64_t took) {
     auto* const piece = new FutureState(id, *core_, *state.options);
     piece->function = state.function;
     piece->extension().chunk = std::make_unique<Chunk>(count);
-    piece->payload = Payload(items.take_payload(count));
+    piece->payload = Payload(static_cast<std::uint32_t>(items.payload_size(count)));
+    items.take_payload(count, piece->payload.data());
     piece->submitted = state.submitted;
     detail::retain(piece);
     tasks_.enter_rest(*piece);

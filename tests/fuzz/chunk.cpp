@@ -32,7 +32,9 @@ void expect_same_in_pieces(const std::string& payload, std::uint32_t most, const
   ChunkItems items(payload);
   Items pieces;
   while (items.left() > 0) {
-    const std::string piece = items.take_payload(std::min(most, items.left()));
+    const std::uint32_t count = std::min(most, items.left());
+    std::string piece(items.payload_size(count), '\0');
+    items.take_payload(count, piece.data());
     ChunkItems part(piece);
     append_items(part, pieces);
   }

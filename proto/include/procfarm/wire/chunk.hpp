@@ -58,8 +58,10 @@ class ChunkItems {
   void skip(std::uint32_t items);
   std::uint32_t left() const { return head_.count - taken_; }
 
-  /// Takes the next `items` as a payload of their own; so many must be left.
-  std::string take_payload(std::uint32_t items);
+  /// How many bytes the next `items` are as a payload of their own; so many must be left.
+  std::size_t payload_size(std::uint32_t items) const;
+  /// Takes them and writes that payload.
+  void take_payload(std::uint32_t items, char* to);
 
  private:
   bool sizes_fill(std::uint64_t left) {
