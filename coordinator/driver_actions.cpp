@@ -46,8 +46,13 @@ std::size_t most_tasks() {
 // Collects tasks for one worker into messages.
 class RunBuilder {
  public:
-  RunBuilder(wire::Sequence first, std::size_t bytes) {
+  /// For at most so many tasks, with so many bytes in all.
+  RunBuilder(wire::Sequence first, std::size_t tasks, std::size_t bytes) {
     run_.first_sequence = first;
+    run_.tasks.reserve(tasks);
+    run_.attempts.reserve(tasks);
+    run_.functions.reserve(tasks);
+    run_.sizes.reserve(tasks);
     bytes_.reserve(bytes);
   }
 
@@ -141,7 +146,7 @@ void Driver::send_run(Occupant& occupant, const std::vector<Dispatch>& tasks) {
     if (state == nullptr) continue;
     bytes += state->payload.block() != nullptr ? sizeof(wire::BlockRef) : state->payload.size();
   }
-  RunBuilder builder(occupant.next(), bytes);
+  RunBuilder builder(occupant.next(), tasks.size(), bytes);
   for (const Dispatch& dispatch : tasks) {
     detail::FutureState* state = find_pending(dispatch.task);
     if (state == nullptr) {

@@ -131,6 +131,7 @@ def row_12(bench, report):
     """From no executor to the first result. It counts how the program is linked: what is loaded is
     copied by a fork, and loaded again where workers execute the program anew."""
     rounds = bench.sized(30, 7)
+    bench.stop("farm")  # after other rows it is large, and a fork copies its tables of pages
     contenders = {"fork": bench.asking("farm", "first", method="fork"),
                   "fork, libzmq.a": bench.asking("farm_static", "first", method="fork"),
                   "forkserver": bench.asking("farm", "first", method="forkserver"),
@@ -139,8 +140,8 @@ def row_12(bench, report):
                   "spawn, libzmq.a": bench.asking("farm_static", "first", method="spawn"),
                   "ppe": bench.asking("python:futures ppe", "first")}
     taken = bench.compare(contenders, rounds=rounds)
-    for method, goal in (("fork", None), ("fork, libzmq.a", 2), ("forkserver", None), ("forkserver, libzmq.a", 3),
-                         ("spawn", None), ("spawn, libzmq.a", None)):
+    for method, goal in (("fork", 2), ("fork, libzmq.a", 2), ("forkserver", None),
+                         ("forkserver, libzmq.a", 3), ("spawn", None), ("spawn, libzmq.a", None)):
         report.add("12", f"time to first result, two workers, {method}",
                    taken.spread(method).scaled(1e3), "ms", most=goal,
                    ratios={"ppe": (taken.ratio(method, "ppe"), None, None)},
