@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What libprocfarm.so shows: only names that a public header declares, none of the libraries it is
-built from, none of its insides. That it shows enough is seen where everything.cpp is linked."""
+built from, none of its insides. That it shows enough is seen where everything.cpp is linked. And what
+the tool loads: nothing that it does not need, as far as this system has static libraries."""
 
 import re
 import subprocess
@@ -39,5 +40,17 @@ def check(compiler):
     return "".join(f"not for others: {symbol}\n" for symbol in inner[:20])
 
 
+def check_loaded(compiler):
+    if not (compiler.build / "libprocfarm-absent-transports.a").exists():
+        return ""  # no libzmq.a here
+    loaded = subprocess.run(["ldd", str(compiler.build / "procfarm")], capture_output=True, text=True,
+                            check=True).stdout
+    if "libstdc++" not in loaded:
+        return "nothing is loaded: " + loaded
+    needless = ("libprocfarm", "libzmq", "libsodium", "libpgm", "libnorm", "libgssapi", "libkrb5")
+    return "".join(f"the tool loads {name}\n" for name in needless if name in loaded)
+
+
 def tests(compiler):
-    return [("the shared library shows its public names only", lambda: check(compiler))]
+    return [("the shared library shows its public names only", lambda: check(compiler)),
+            ("the tool loads no library of ZeroMQ's transports", lambda: check_loaded(compiler))]
