@@ -16,30 +16,11 @@
 #include <procfarm/this_task.hpp>
 
 #include "farm.hpp"
+#include "maps.hpp"
 
 using namespace farm;
 
 namespace {
-
-constexpr MapOptions together{.chunksize = 1000};
-
-std::vector<int> numbers(int count) {
-  std::vector<int> values;
-  for (int i = 0; i < count; ++i) values.push_back(i);
-  return values;
-}
-
-/// The results up to the error that ends them; the error's text last.
-template <class Result>
-std::pair<std::vector<int>, std::string> read(Result results) {
-  std::vector<int> values;
-  try {
-    for (const int value : results) values.push_back(value);
-  } catch (const std::exception& error) {
-    return {values, error.what()};
-  }
-  return {values, ""};
-}
 
 int note_and(const std::string& journal, int value) {
   note(journal, std::to_string(value));

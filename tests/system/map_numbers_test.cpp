@@ -18,19 +18,11 @@
 #include <procfarm/errors.hpp>
 
 #include "farm.hpp"
+#include "maps.hpp"
 
 using namespace farm;
 
 namespace {
-
-constexpr MapOptions together{.chunksize = 1000};
-
-template <class Range>
-auto all_of(Range range) {
-  std::vector<typename Range::value_type> values;
-  for (const auto& value : range) values.push_back(value);
-  return values;
-}
 
 /// So long that a chunk ends before its last item.
 template <class T>
@@ -108,24 +100,6 @@ class Torn {
  private:
   int torn_;
 };
-
-/// The results up to the error that ends them; the error's text last.
-template <class Result>
-std::pair<std::vector<int>, std::string> read(Result results) {
-  std::vector<int> values;
-  try {
-    for (const int value : results) values.push_back(value);
-  } catch (const std::exception& error) {
-    return {values, error.what()};
-  }
-  return {values, ""};
-}
-
-std::vector<int> numbers(int count) {
-  std::vector<int> values;
-  for (int i = 0; i < count; ++i) values.push_back(i);
-  return values;
-}
 
 }  // namespace
 

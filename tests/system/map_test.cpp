@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "farm.hpp"
+#include "maps.hpp"
 
 using namespace farm;
 
@@ -28,19 +29,6 @@ int pass_if(const std::string& gate, bool wait_for_it) { return wait_for_it ? pa
 int note_value(const std::string& journal, int value) {
   note(journal, std::to_string(value));
   return value;
-}
-
-template <class Range>
-auto all_of(Range range) {
-  std::vector<typename Range::value_type> values;
-  for (auto& value : range) values.push_back(value);
-  return values;
-}
-
-std::vector<int> numbers(int count) {
-  std::vector<int> values;
-  for (int i = 0; i < count; ++i) values.push_back(i);
-  return values;
 }
 
 /// 0, 1, 2, ...: never ends, or throws at `last`. Counts how far it was read.
