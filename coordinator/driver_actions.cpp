@@ -97,6 +97,7 @@ void Driver::perform(const action::Spawn& what) {
 void Driver::spawn(WorkerId worker) {
   auto occupant = std::make_unique<Occupant>(worker);
   fill_token(occupant->token);
+  occupant->modules_sent = supervisor_.modules();
   const auto& options = core_->options;
   Streams& streams = streams_[worker.seat];
   if (options.capture_stdout) streams.out = std::make_unique<CapturedStream>(-1);

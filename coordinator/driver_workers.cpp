@@ -79,7 +79,6 @@ void Driver::welcome(const std::string& routing_id, const wire::Hello& hello) {
   occupant->routing_id = routing_id;
   occupant->hello_deadline.reset();
   routes_.emplace(routing_id, occupant->id);
-  send_modules(*occupant);
 }
 
 void Driver::send_modules(Occupant& occupant) {

@@ -64,13 +64,11 @@ std::vector<std::string> environment_of(const wire::SupervisorConfig& config) {
   return texts;
 }
 
-/// Numbers of modules are this process's own; the supervisor needs the module's identity.
-void name_preload_module(wire::SupervisorConfig& config) {
-  const auto modules = wire::module_identities();
-  const auto number = FunctionId::unpacked(config.preload_function).module;
-  if (!config.preload_set || number == 0 || number > modules.size()) return;
-  config.preload_build_id = modules[number - 1].build_id;
-  config.preload_digest = modules[number - 1].digest;
+std::vector<wire::ModuleName> module_names() {
+  std::vector<wire::ModuleName> names;
+  for (const auto& identity : wire::module_identities())
+    names.push_back({identity.build_id, identity.digest});
+  return names;
 }
 
 }  // namespace
@@ -78,7 +76,8 @@ void name_preload_module(wire::SupervisorConfig& config) {
 SupervisorHandle::SupervisorHandle(wire::SupervisorConfig config, const std::string& program)
     : owner_(::getpid()) {
   config.coordinator_pid = owner_;
-  name_preload_module(config);
+  config.modules = module_names();
+  modules_ = static_cast<std::uint32_t>(config.modules.size());
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     throw failure(errno, "socketpair");

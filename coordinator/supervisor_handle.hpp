@@ -57,6 +57,8 @@ class SupervisorHandle {
   /// receive() has met the end: the supervisor has left or is about to.
   bool gone() const { return gone_; }
   int pid() const { return pid_; }
+  /// How many modules its workers know from the start: those that had been entered before it.
+  std::uint32_t modules() const { return modules_; }
   /// Sends what an earlier call could not.
   void flush();
 
@@ -79,6 +81,7 @@ class SupervisorHandle {
   pid_t pid_ = 0;
   pid_t owner_ = 0;  // a forked copy of this object ends nothing
   wire::UniqueFd pidfd_;
+  std::uint32_t modules_ = 0;
   bool gone_ = false;
   std::deque<Unsent> unsent_;
 };

@@ -79,25 +79,14 @@ std::string encode_modules(const Modules& message) {
   writer.array_header(3);
   writer.signed_integer(0);
   writer.unsigned_integer(message.first);
-  writer.array_header(2 * message.modules.size());
-  for (const ModuleName& each : message.modules) {
-    writer.string(each.build_id);
-    writer.unsigned_integer(each.digest);
-  }
+  encode(writer, message.modules);
   return std::string(writer.bytes());
 }
 
 Modules read_modules(Reader& reader) {
   Modules message;
   message.first = reader.integer<std::uint32_t>();
-  const std::size_t fields = reader.array_header();
-  if (fields % 2 != 0 || fields / 2 > max_modules) reader.fail("a malformed list of modules");
-  for (std::size_t i = 0; i < fields / 2; ++i) {
-    ModuleName name;
-    name.build_id = reader.string();
-    name.digest = reader.integer<std::uint64_t>();
-    message.modules.push_back(std::move(name));
-  }
+  message.modules = decode_modules(reader);
   return message;
 }
 
@@ -138,6 +127,27 @@ Message read_message(const char* data, std::size_t size, std::span<const std::si
 }
 
 }  // namespace
+
+void encode(Writer& writer, const std::vector<ModuleName>& modules) {
+  writer.array_header(2 * modules.size());
+  for (const ModuleName& each : modules) {
+    writer.string(each.build_id);
+    writer.unsigned_integer(each.digest);
+  }
+}
+
+std::vector<ModuleName> decode_modules(Reader& reader) {
+  const std::size_t fields = reader.array_header();
+  if (fields % 2 != 0 || fields / 2 > max_modules) reader.fail("a malformed list of modules");
+  std::vector<ModuleName> modules;
+  for (std::size_t i = 0; i < fields / 2; ++i) {
+    ModuleName name;
+    name.build_id = reader.string();
+    name.digest = reader.integer<std::uint64_t>();
+    modules.push_back(std::move(name));
+  }
+  return modules;
+}
 
 std::string encode(const ToWorker& message) {
   switch (message.index()) {

@@ -2,6 +2,7 @@
 // modules.cpp - the list of all function tables of this process. Tables and list are globals
 // because static initialisers fill them, before main or while a library is loaded; they need no
 // destructor.
+#include <procfarm/wire/control.hpp>
 #include <procfarm/wire/modules.hpp>
 
 #include <array>
@@ -140,13 +141,17 @@ FunctionTable FunctionTable::local() {
   return functions;
 }
 
-bool FunctionTable::add(std::uint16_t number, const ModuleIdentity& identity) {
-  const ModuleTable* const table = find_module(identity);
-  if (table == nullptr || number == 0) return false;
+void FunctionTable::add(std::uint32_t first, const std::vector<ModuleName>& modules) {
+  auto number = static_cast<std::uint16_t>(first);
+  for (const ModuleName& name : modules) add(number++, name);
+}
+
+void FunctionTable::add(std::uint16_t number, const ModuleName& name) {
+  const ModuleTable* const table = find_module({name.build_id, name.digest});
+  if (table == nullptr || number == 0) return;
   if (modules_.size() <= number) modules_.resize(number + std::size_t{1});
   const std::lock_guard lock(modules_mutex);
   modules_[number] = thunks_of(*table);
-  return true;
 }
 
 }  // namespace wire

@@ -107,6 +107,10 @@ void Line::post(const wire::FromWorker& message) {
 }
 
 void Line::finish() {
+  while (!connected_ && !outgoing_.empty()) {
+    wait_for(fd_);
+    exchange();
+  }
   send_outgoing(0);
   socket_.set(zmq::sockopt::linger, farewell_ms);
   socket_.close();
@@ -145,6 +149,7 @@ void Line::send_outgoing(int flags) {
       if (zmq_errno() == EAGAIN) return;  // not connected yet, or the other end is slow
       throw zmq::error_t();
     }
+    connected_ = true;
     outgoing_.pop_front();
   }
 }

@@ -48,7 +48,8 @@ class Line {
   bool has_more();
   /// Sends `message` as soon as possible.
   void post(const wire::FromWorker& message);
-  /// All is done. Returns when the last message is on its way.
+  /// All is done. Returns when the last message is on its way; as long as there is no connection yet
+  /// it waits for that.
   void finish();
 
  private:
@@ -73,6 +74,7 @@ class Line {
   std::string coordinator_;  // its address, as the kernel has told it
   std::deque<Work> arrived_;
   bool closed_ = false;
+  bool connected_ = false;  // something could be sent
 };
 
 }  // namespace procfarm::serving

@@ -24,9 +24,8 @@ int count_threads() {
 }
 
 wire::FunctionTable table_of(const wire::SupervisorConfig& config) {
-  const FunctionId function = FunctionId::unpacked(config.preload_function);
   wire::FunctionTable functions;
-  functions.add(function.module, {config.preload_build_id, config.preload_digest});
+  functions.add(1, config.modules);
   return functions;
 }
 

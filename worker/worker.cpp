@@ -80,8 +80,9 @@ class Worker {
   int run();
 
  private:
-  bool number_modules(const wire::Modules& modules);
+  /// Says Ready; or Failed, and is false.
   bool initialize();
+  void work();
   void run_batch(const Batch& batch);
   void run_task(const wire::Run& run, std::size_t index, std::string_view arguments,
                 bool more_follow);
@@ -106,33 +107,27 @@ class Worker {
   std::uint64_t pauses_ = 0;      // of the sender, then
   bool more_follow_ = false;
   bool item_failed_ = false;  // the last one of the chunk that runs
-  bool initialized_ = false;
   bool streams_are_buffered_ = false;
   Line line_;
   Watch watch_;
 };
 
 int Worker::run() {
-  int status = 0;
-  while (auto work = line_.take()) {
-    if (const auto* modules = std::get_if<wire::Modules>(&*work)) {
-      if (number_modules(*modules)) continue;
-      status = failed_setup_status;
-      break;
-    }
-    run_batch(std::get<Batch>(*work));
-  }
+  functions_.add(1, seat_.farm.modules);
+  const bool initialized = initialize();
+  if (initialized) work();
   line_.finish();
-  return status;
+  return initialized ? 0 : failed_setup_status;
 }
 
-bool Worker::number_modules(const wire::Modules& modules) {
-  std::uint32_t number = modules.first;
-  for (const wire::ModuleName& module : modules.modules) {
-    // One that is not here is told by each call that needs it.
-    functions_.add(static_cast<std::uint16_t>(number++), {module.build_id, module.digest});
+void Worker::work() {
+  while (auto work = line_.take()) {
+    if (const auto* modules = std::get_if<wire::Modules>(&*work)) {
+      functions_.add(modules->first, modules->modules);
+    } else {
+      run_batch(std::get<Batch>(*work));
+    }
   }
-  return std::exchange(initialized_, true) || initialize();
 }
 
 bool Worker::initialize() {

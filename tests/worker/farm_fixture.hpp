@@ -78,7 +78,6 @@ class HandMadeFarm {
                       .bell_fd = bell_.get(),
                       .stdout_fd = stdout_fd});
     hello_ = expect<wire::Hello>();
-    send_modules();
   }
   void await_ready() { expect<wire::Ready>(); }
 
@@ -170,12 +169,6 @@ class HandMadeFarm {
     config.preload_function = preload.function().packed();
     config.preload_arguments = preload.arguments();
     return config;
-  }
-  void send_modules() {
-    wire::Modules modules;
-    for (const auto& identity : wire::module_identities())
-      modules.modules.push_back({identity.build_id, identity.digest});
-    send(modules);
   }
   std::optional<wire::FromWorker> receive(int wait_ms) {
     socket_.wait({}, std::chrono::milliseconds(wait_ms));

@@ -137,6 +137,7 @@ class Impostor {
     Hello hello = worker.hello();
     if (fault_ == "version") hello.version = protocol_version + 1;
     worker.peer.say(hello);
+    ready(worker);
   }
 
   // All this before the greeting: it comes from nobody.
@@ -169,7 +170,6 @@ class Impostor {
 
   void serve(Worker& worker) {
     while (const auto message = worker.peer.hear()) {
-      if (std::holds_alternative<Modules>(*message)) ready(worker);
       if (const auto* run = std::get_if<Run>(&*message)) work(worker, *run);
       if (std::holds_alternative<Leave>(*message)) {
         report({.kind = Report::Kind::exited, .life = worker.order.life});

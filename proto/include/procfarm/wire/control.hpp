@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include <procfarm/wire/unique_fd.hpp>
 
@@ -55,13 +56,18 @@ struct Report {
   char text[1024]{};
 };
 
+/// A module as both sides recognise it.
+struct ModuleName {
+  std::string build_id;
+  std::uint64_t digest = 0;
+  bool operator==(const ModuleName&) const = default;
+};
+
 /// What the supervisor must know before it starts anything. Travels in a memfd (codec bytes).
 struct SupervisorConfig {
   std::uint32_t start_method = 0;      // as in StartMethod: forkserver, spawn, fork
   std::uint64_t preload_function = 0;  // packed FunctionId; only if preload_set
   bool preload_set = false;
-  std::string preload_build_id;  // its module, where the supervisor is executed anew
-  std::uint64_t preload_digest = 0;
   std::string preload_arguments;
   std::uint64_t initializer_function = 0;
   bool initializer_set = false;
@@ -69,7 +75,8 @@ struct SupervisorConfig {
   std::map<std::string, std::string>
       env;  // fork: set after the fork; else already in the environment
   std::int32_t coordinator_pid = 0;
-  std::uint64_t soft_nofile = 0;  // restored in workers
+  std::uint64_t soft_nofile = 0;    // restored in workers
+  std::vector<ModuleName> modules;  // 1, 2, ... in the coordinator's numbers; later ones are sent
 };
 
 /// The environment variable by which an executed copy of the program learns that it is a

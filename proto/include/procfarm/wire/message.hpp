@@ -29,20 +29,19 @@
 
 #include <procfarm/wire/control.hpp>
 
+namespace procfarm {
+class Reader;
+class Writer;
+}  // namespace procfarm
+
 namespace procfarm::wire {
 
-inline constexpr std::uint32_t protocol_version = 6;
+inline constexpr std::uint32_t protocol_version = 7;
 
 // -- to the worker ------------------------------------------------------------------------------
 
-/// A module as both sides recognise it.
-struct ModuleName {
-  std::string build_id;
-  std::uint64_t digest = 0;
-  bool operator==(const ModuleName&) const = default;
-};
-
-/// Modules `first`, `first + 1`, ... are these from now on (0 is the library's own and never sent).
+/// Modules `first`, `first + 1`, ... are these from now on: those that came after the executor
+/// (SupervisorConfig has the others; 0 is the library's own).
 struct Modules {
   std::uint32_t first = 1;
   std::vector<ModuleName> modules;
@@ -89,5 +88,10 @@ FrameParts split_frame(std::string_view frame);
 /// Throws CodecError for anything that is not exactly one well-formed message.
 ToWorker decode_to_worker(const char* data, std::size_t size);
 FromWorker decode_from_worker(const char* data, std::size_t size);
+
+/// As part of a longer text.
+void encode(Writer& writer, const std::vector<ModuleName>& modules);
+/// Throws what Reader throws.
+std::vector<ModuleName> decode_modules(Reader& reader);
 
 }  // namespace procfarm::wire

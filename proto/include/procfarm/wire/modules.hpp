@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // modules.hpp - the tables of functions of this process, and how two processes agree on them.
-// The coordinator numbers its modules; at first contact it names each by the build-id of its file
+// The coordinator numbers its modules; it names each to its workers by the build-id of its file
 // and a digest of its table, and the worker looks up its own copy of each (FunctionTable).
 #pragma once
 
@@ -14,6 +14,7 @@
 namespace procfarm::wire {
 
 using detail::ModuleTable;
+struct ModuleName;
 
 /// A module as both sides recognise it. `path` is for texts only.
 struct ModuleIdentity {
@@ -54,8 +55,9 @@ class FunctionTable {
   /// As numbered in this process: for workers that are forked from the coordinator, and tests.
   static FunctionTable local();
 
-  /// Module `number` is this one from now on. False if this process does not have it.
-  bool add(std::uint16_t number, const ModuleIdentity& identity);
+  /// Modules `first`, `first + 1`, ... are these from now on. Of one that this process does not
+  /// have there is no function.
+  void add(std::uint32_t first, const std::vector<ModuleName>& modules);
   /// Null if there is no such function; any id is safe.
   Thunk find(FunctionId id) const noexcept {
     if (id.module >= modules_.size() || id.index >= modules_[id.module].size()) return nullptr;
@@ -63,6 +65,8 @@ class FunctionTable {
   }
 
  private:
+  void add(std::uint16_t number, const ModuleName& name);
+
   std::vector<std::vector<Thunk>> modules_;
 };
 
