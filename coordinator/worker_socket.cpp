@@ -16,12 +16,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <latch>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include <fmt/core.h>
+
+#include "thread_trial.hpp"
 
 namespace procfarm {
 namespace {
@@ -102,27 +102,16 @@ constexpr std::size_t worth_keeping = 1024;
 // Called by a thread of ZeroMQ.
 void delete_sent_bytes(void*, void* owned) { delete static_cast<std::string*>(owned); }
 
-/// ZeroMQ starts two threads with its first socket, and aborts the program if it cannot.
-void check_threads() {
-  constexpr int of_zeromq = 2;
-  std::latch all_there(1);
-  std::vector<std::jthread> threads;
-  try {
-    for (int i = 0; i < of_zeromq; ++i) threads.emplace_back([&all_there] { all_there.wait(); });
-  } catch (...) {
-    all_there.count_down();
-    throw;
-  }
-  all_there.count_down();
-}
+/// Started with its first socket; it aborts the program if it cannot.
+constexpr int threads_of_zeromq = 2;
 
 }  // namespace
 
 WorkerSocket::WorkerSocket() : directory_(make_directory(usable_parent())), context_(1) {
   try {
-    check_threads();
     own_directory();
     remove_stale_directories(std::filesystem::path(directory_).parent_path());
+    try_threads(threads_of_zeromq);
     router_ = zmq::socket_t(context_, zmq::socket_type::router);
     router_.set(zmq::sockopt::linger, 0);
     router_.set(zmq::sockopt::router_mandatory, true);
