@@ -90,6 +90,7 @@ void Driver::perform(const action::Spawn& what) {
   try {
     spawn(what.worker);
   } catch (const std::exception& error) {
+    give_up(what.worker);  // it may have been ordered already
     start_refused(what.worker, error.what());
   }
 }
@@ -124,6 +125,7 @@ void Driver::spawn(WorkerId worker) {
   const wire::UniqueFd line = socket_.open_line(order.life);
   order.line_fd = line.get();
   supervisor_.spawn(order);
+  socket_.connect_line(order.life);  // while the worker is being made
 }
 
 void Driver::perform(const action::Assign& what) {

@@ -148,11 +148,10 @@ wire::UniqueFd WorkerSocket::open_line(wire::SeatLife life) {
       fail("the directory of the workers' sockets is gone: mkdir " + directory_);
     own_directory();
   }
-  const std::string path = path_of(life);
-  wire::UniqueFd fd = listen_at(path);
-  router_.connect(endpoint_of(life));
-  return fd;
+  return listen_at(path_of(life));
 }
+
+void WorkerSocket::connect_line(wire::SeatLife life) { router_.connect(endpoint_of(life)); }
 
 void WorkerSocket::line_is_up(wire::SeatLife life) { ::unlink(path_of(life).c_str()); }
 

@@ -34,12 +34,14 @@ class WorkerSocket {
   WorkerSocket& operator=(const WorkerSocket&) = delete;
   ~WorkerSocket();
 
-  /// The socket at which one worker will listen; the connection to it is being made. Makes the
-  /// directory anew if somebody has cleaned it up. Throws as the constructor.
+  /// The socket at which one worker will listen. Makes the directory anew if somebody has cleaned it
+  /// up. Throws as the constructor.
   wire::UniqueFd open_line(wire::SeatLife life);
+  /// From now on a connection to it is being made.
+  void connect_line(wire::SeatLife life);
   /// The connection is made: its name disappears, nobody else can make one.
   void line_is_up(wire::SeatLife life);
-  /// What open_line() connects to.
+  /// What connect_line() connects to.
   std::string endpoint_of(wire::SeatLife life) const;
   /// That worker is gone, or could not be started.
   void close_line(wire::SeatLife life);

@@ -107,6 +107,7 @@ void Line::post(const wire::FromWorker& message) {
 }
 
 void Line::finish() {
+  if (closed_ && outgoing_.empty()) return;  // nothing is left to say; the process ends anyway
   while (!connected_ && !outgoing_.empty()) {
     wait_for(fd_);
     exchange();

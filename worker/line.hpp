@@ -48,8 +48,8 @@ class Line {
   bool has_more();
   /// Sends `message` as soon as possible.
   void post(const wire::FromWorker& message);
-  /// All is done. Returns when the last message is on its way; as long as there is no connection yet
-  /// it waits for that.
+  /// All is done, and the process is about to end. Returns when the last message is on its way; as
+  /// long as there is no connection yet it waits for that.
   void finish();
 
  private:

@@ -52,6 +52,15 @@ UniqueFd open_child_signals() {
   return fd;
 }
 
+/// True: there are no children any more, and so, because orphans come to us, nothing below us.
+bool reap_all() {
+  pid_t pid;
+  do {
+    pid = ::waitpid(-1, nullptr, WNOHANG | __WALL);
+  } while (pid > 0);
+  return pid < 0 && errno == ECHILD;
+}
+
 std::int64_t cpu_time(const rusage& usage) {
   const auto nanoseconds = [](const timeval& time) {
     return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_usec * 1000;
@@ -172,10 +181,12 @@ void Supervisor::signal_all(int signal) {
 
 void Supervisor::reap() {
   std::vector<Report> ended;
+  bool childless = false;
   for (;;) {
     int status = 0;
     rusage usage{};
     const pid_t pid = ::wait4(-1, &status, WNOHANG | __WALL, &usage);
+    childless = pid < 0 && errno == ECHILD;
     if (pid <= 0) break;
     const auto worker = std::find_if(workers_.begin(), workers_.end(),
                                      [pid](const WorkerProcess& each) { return each.pid == pid; });
@@ -189,7 +200,7 @@ void Supervisor::reap() {
     workers_.erase(worker);
   }
   // A worker is reported gone only when what it left behind is gone too.
-  kill_strays();
+  if (!childless) kill_strays();
   for (const Report& each : ended) report(each);
 }
 
@@ -211,13 +222,9 @@ void Supervisor::kill_strays() {
 
 void Supervisor::end_everything() {
   const auto deadline = std::chrono::steady_clock::now() + end_limit;
-  while (std::chrono::steady_clock::now() < deadline) {
+  while (!reap_all() && std::chrono::steady_clock::now() < deadline) {
     kill_below(::getpid(), kill_limit);
-    pid_t pid;
-    do {
-      pid = ::waitpid(-1, nullptr, WNOHANG | __WALL);
-    } while (pid > 0);
-    if (pid < 0 && errno == ECHILD) return;
+    if (reap_all()) return;
     ::usleep(1000);
   }
 }

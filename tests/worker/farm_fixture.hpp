@@ -77,6 +77,7 @@ class HandMadeFarm {
                       .line_fd = line.get(),
                       .bell_fd = bell_.get(),
                       .stdout_fd = stdout_fd});
+    socket_.connect_line(life_);
     hello_ = expect<wire::Hello>();
   }
   void await_ready() { expect<wire::Ready>(); }
