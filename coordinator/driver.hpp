@@ -100,14 +100,14 @@ class Driver {
   // -- results (driver_results.cpp) ---------------------------------------------------------------
   void collect_results(WorkerId worker);
   void collect(Occupant& occupant, const wire::ResultRecord& record);
-  void conclude(Occupant& occupant, detail::FutureState& state, const wire::ResultRecord& record,
+  void conclude(Occupant& occupant, Boarded& boarded, const wire::ResultRecord& record,
                 Payload bytes);
 
   // -- chunks of a map (driver_chunks.cpp) --------------------------------------------------------
   /// Throws std::runtime_error for more than the chunk has left.
   void take_values(Occupant& occupant, detail::Chunk& chunk, const wire::ResultRecord& record);
   /// Its worker is dead. True: it died between two items, and so this one is lost to nobody.
-  bool rescue_chunk(Occupant& occupant, const Boarded& begun);
+  bool rescue_chunk(Occupant& occupant, Boarded& begun);
   /// Into how many chunks what is `left` of one goes, of which so much was done in `took` ns.
   std::uint32_t pieces_of(std::uint32_t left, std::uint32_t done, std::int64_t took) const;
   /// Before the scheduler hears that it has finished. settle_early_ends() follows.

@@ -2,6 +2,7 @@
 // driver_actions.cpp - carrying out what the scheduler has decided.
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -46,17 +47,17 @@ std::size_t most_tasks() {
 // Collects tasks for one worker into messages.
 class RunBuilder {
  public:
-  /// For at most so many tasks, with so many bytes in all.
-  RunBuilder(wire::Sequence first, std::size_t tasks, std::size_t bytes) {
+  /// For at most so many tasks.
+  RunBuilder(wire::Sequence first, std::size_t tasks) : most_(tasks) {
     run_.first_sequence = first;
     run_.tasks.reserve(tasks);
     run_.attempts.reserve(tasks);
     run_.functions.reserve(tasks);
     run_.sizes.reserve(tasks);
-    bytes_.reserve(bytes);
   }
 
   void add(const detail::FutureState& state, std::uint32_t attempt) {
+    if (bytes_.empty()) make_room(state.payload);
     run_.tasks.push_back(state.id);
     run_.attempts.push_back(attempt);
     run_.functions.push_back(state.function);
@@ -80,6 +81,14 @@ class RunBuilder {
   }
 
  private:
+  // Most are like the first one.
+  void make_room(const Payload& first) {
+    const std::size_t each = first.block() != nullptr ? sizeof(wire::BlockRef) : first.size();
+    const std::size_t all = header_room + most_ * (header_room_each + each);
+    bytes_.reserve(std::min(all, max_run_bytes + header_room + each));
+  }
+
+  std::size_t most_;
   wire::Run run_{};
   std::string bytes_{};
 };
@@ -137,22 +146,12 @@ void Driver::perform(const action::Assign& what) {
 }
 
 void Driver::send_run(Occupant& occupant, const std::vector<Dispatch>& tasks) {
-  // While the seats are locked a pending task stays pending; the arguments of one that was
-  // cancelled are being released by another thread.
-  const auto find_pending = [this](TaskId task) {
-    detail::FutureState* state = tasks_.find(task);
-    return state != nullptr && state->phase() == detail::Phase::pending ? state : nullptr;
-  };
-  std::size_t bytes = header_room + header_room_each * tasks.size();
+  RunBuilder builder(occupant.on_board.next(), tasks.size());
   for (const Dispatch& dispatch : tasks) {
-    const detail::FutureState* state = find_pending(dispatch.task);
-    if (state == nullptr) continue;
-    bytes += state->payload.block() != nullptr ? sizeof(wire::BlockRef) : state->payload.size();
-  }
-  RunBuilder builder(occupant.next(), tasks.size(), bytes);
-  for (const Dispatch& dispatch : tasks) {
-    detail::FutureState* state = find_pending(dispatch.task);
-    if (state == nullptr) {
+    // While the seats are locked a pending task stays pending; the arguments of one that was
+    // cancelled are being released by another thread.
+    detail::FutureState* state = tasks_.find(dispatch.task);
+    if (state == nullptr || state->phase() != detail::Phase::pending) {
       scheduler_.cancelled(dispatch.task);
       continue;
     }
@@ -216,9 +215,10 @@ void Driver::perform(const action::Settle& what) {
   {
     // When the pool breaks, tasks are settled while their workers still have them.
     const auto lock = core_->seats.lock();
-    if (Occupant* occupant = core_->seats.occupant_of(*state)) {
-      core_->seats.leave(*occupant, state->place().sequence);
-    }
+    Occupant* occupant = core_->seats.occupant_of(*state);
+    Boarded* boarded =
+        occupant == nullptr ? nullptr : occupant->on_board.find(state->place().sequence);
+    if (boarded != nullptr) core_->seats.leave(*occupant, *boarded);
   }
   if (what.reason == SettleReason::cancelled) return tasks_.settle_cancelled(*state);
   tasks_.settle_error(*state, error_for(*state, what.reason));

@@ -27,7 +27,7 @@ void Driver::take_values(Occupant& occupant, Chunk& chunk, const wire::ResultRec
   occupant.tasks_done += record.items;
 }
 
-bool Driver::rescue_chunk(Occupant& occupant, const Boarded& begun) {
+bool Driver::rescue_chunk(Occupant& occupant, Boarded& begun) {
   FutureState& state = *begun.state;
   Chunk* const chunk = state.chunk();
   if (chunk == nullptr) return false;
@@ -43,7 +43,7 @@ bool Driver::rescue_chunk(Occupant& occupant, const Boarded& begun) {
   end.attempt = begun.attempt;
   end.started = page.begun_at.load(std::memory_order_relaxed);
   end.took = now().count() - end.started;
-  conclude(occupant, state, end, {});
+  conclude(occupant, begun, end, {});
   return true;
 }
 

@@ -45,7 +45,7 @@ void Driver::collect_results(WorkerId worker) {
 }
 
 void Driver::collect(Occupant& occupant, const wire::ResultRecord& record) {
-  Boarded* boarded = occupant.find(record.sequence);
+  Boarded* boarded = occupant.on_board.find(record.sequence);
   detail::FutureState* state = boarded == nullptr ? nullptr : boarded->state;
   const bool ours =
       state != nullptr && state->id == record.task && boarded->attempt == record.attempt;
@@ -57,7 +57,7 @@ void Driver::collect(Occupant& occupant, const wire::ResultRecord& record) {
   const bool failed = is_failure(record.kind);
   if (chunk != nullptr && !failed) {
     take_values(occupant, *chunk, record);
-    if (record.kind != wire::ResultKind::values) conclude(occupant, *state, record, {});
+    if (record.kind != wire::ResultKind::values) conclude(occupant, *boarded, record, {});
     return;
   }
   if (record.kind == wire::ResultKind::values) {
@@ -67,18 +67,19 @@ void Driver::collect(Occupant& occupant, const wire::ResultRecord& record) {
   // First, because it may throw: then the task is still the worker's, and is lost with it.
   Payload bytes(static_cast<std::uint32_t>(record.size));
   occupant.results.read(record, bytes.data());
-  conclude(occupant, *state, record, std::move(bytes));
+  conclude(occupant, *boarded, record, std::move(bytes));
 }
 
-void Driver::conclude(Occupant& occupant, detail::FutureState& state,
-                      const wire::ResultRecord& record, Payload bytes) {
+void Driver::conclude(Occupant& occupant, Boarded& boarded, const wire::ResultRecord& record,
+                      Payload bytes) {
+  detail::FutureState& state = *boarded.state;
   const detail::Chunk* const chunk = state.chunk();
   const bool early = chunk != nullptr && !is_failure(record.kind) && chunk->done < chunk->count;
   if (early) end_chunk_early(state, record.took);
   const Verdict verdict =
       scheduler_.finished(occupant.id, TaskId{state.id}, record.attempt, end_of(record.kind),
                           Duration(record.took), heard_at_);
-  core_->seats.leave(occupant, record.sequence);
+  core_->seats.leave(occupant, boarded);
   state.note_attempt(occupant.pid, record.attempt,
                      {record.started, record.took, record.cpu, record.peak_memory});
   if (early) return;

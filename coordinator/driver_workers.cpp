@@ -146,7 +146,7 @@ void Driver::worker_gone(WorkerId worker, const Loss& given) {
     const auto lock = core_->seats.lock();
     Occupant* occupant = core_->seats.at(worker);
     if (occupant == nullptr) return;
-    const Boarded* begun = core_->seats.begun(*occupant);
+    Boarded* begun = core_->seats.begun(*occupant);
     if (begun != nullptr && !rescue_chunk(*occupant, *begun)) {
       running = TaskId{begun->state->id};
       note_lost_attempt(*occupant, *begun);

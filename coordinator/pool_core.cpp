@@ -222,7 +222,7 @@ void PoolCore::describe(const detail::FutureState& state, TaskInfo& info) const 
   const wire::SeatPage& page = occupant->memory.page();
   info.pid = occupant->pid;
   info.host = host_name();
-  if (const Boarded* boarded = occupant->find(state.place().sequence)) {
+  if (const Boarded* boarded = occupant->on_board.find(state.place().sequence)) {
     info.attempts = static_cast<int>(boarded->attempt);
   }
   info.started = wall_time(page.begun_at.load(std::memory_order_relaxed));

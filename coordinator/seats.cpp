@@ -6,6 +6,20 @@
 
 namespace procfarm {
 
+void OnBoard::push(Boarded task) {
+  if (next_ - first_ == slots_.size()) {
+    std::vector<Boarded> larger(2 * slots_.size());
+    for (wire::Sequence each = first_; each != next_; ++each)
+      larger[each & (larger.size() - 1)] = at(each);
+    slots_ = std::move(larger);
+  }
+  at(next_++) = task;
+}
+
+void OnBoard::drop_empty() {
+  while (first_ != next_ && at(first_).state == nullptr) ++first_;
+}
+
 Occupant* Seats::at(WorkerId worker) {
   if (worker.seat >= occupants_.size()) return nullptr;
   Occupant* occupant = occupants_[worker.seat].get();
@@ -26,15 +40,16 @@ Occupant& Seats::settle_in(std::unique_ptr<Occupant> occupant) {
 std::unique_ptr<Occupant> Seats::remove(WorkerId worker) {
   if (at(worker) == nullptr) return nullptr;
   std::unique_ptr<Occupant> gone = std::move(occupants_[worker.seat]);
-  for (Boarded& boarded : gone->on_board) {
-    if (boarded.state != nullptr) boarded.state->annex().place = {};
+  OnBoard& tasks = gone->on_board;
+  for (wire::Sequence each = tasks.first(); each != tasks.next(); ++each) {
+    if (detail::FutureState* state = tasks.at(each).state) state->annex().place = {};
   }
   return gone;
 }
 
 void Seats::board(Occupant& occupant, detail::FutureState& state, std::uint32_t attempt) {
-  const wire::Sequence sequence = occupant.next();
-  occupant.on_board.push_back({&state, attempt});
+  const wire::Sequence sequence = occupant.on_board.next();
+  occupant.on_board.push({&state, attempt});
   state.annex().place = {occupant.id.seat + 1, occupant.id.incarnation, sequence};
   wire::queue_slot(occupant.memory.page(), sequence);
 }
@@ -45,7 +60,7 @@ bool Seats::take_back(detail::FutureState& state) {
   const wire::Sequence sequence = state.place().sequence;
   if (!wire::take_slot(occupant->memory.page(), sequence)) return false;
   state.annex().place = {};
-  if (Boarded* boarded = occupant->find(sequence)) boarded->state = nullptr;
+  if (Boarded* boarded = occupant->on_board.find(sequence)) boarded->state = nullptr;
   return true;
 }
 
@@ -54,22 +69,16 @@ bool Seats::running(const detail::FutureState& state) const {
   return occupant != nullptr && wire::has_begun(occupant->memory.page(), state.place().sequence);
 }
 
-void Seats::leave(Occupant& occupant, wire::Sequence sequence) {
-  if (Boarded* boarded = occupant.find(sequence)) {
-    if (boarded->state != nullptr) boarded->state->annex().place = {};
-    boarded->state = nullptr;
-  }
-  while (!occupant.on_board.empty() && occupant.on_board.front().state == nullptr) {
-    occupant.on_board.pop_front();
-    ++occupant.first;
-  }
+void Seats::leave(Occupant& occupant, Boarded& task) {
+  if (task.state != nullptr) std::exchange(task.state, nullptr)->annex().place = {};
+  occupant.on_board.drop_empty();
 }
 
 Boarded* Seats::begun(Occupant& occupant) const {
-  for (std::size_t i = 0; i < occupant.on_board.size(); ++i) {
-    Boarded& boarded = occupant.on_board[i];
-    if (boarded.state == nullptr) continue;
-    return wire::has_begun(occupant.memory.page(), occupant.first + i) ? &boarded : nullptr;
+  OnBoard& tasks = occupant.on_board;
+  for (wire::Sequence each = tasks.first(); each != tasks.next(); ++each) {
+    if (tasks.at(each).state == nullptr) continue;
+    return wire::has_begun(occupant.memory.page(), each) ? &tasks.at(each) : nullptr;
   }
   return nullptr;
 }

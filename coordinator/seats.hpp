@@ -11,7 +11,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,6 +30,29 @@ struct Boarded {
   std::uint32_t attempt = 0;
 };
 
+/// The tasks on board of one worker, by their sequence numbers, which follow on one another. A ring
+/// that grows to the most there ever were.
+class OnBoard {
+ public:
+  bool empty() const { return first_ == next_; }
+  /// Of the oldest entry; of the next to come if there is none.
+  wire::Sequence first() const { return first_; }
+  wire::Sequence next() const { return next_; }
+  Boarded* find(wire::Sequence sequence) {
+    return sequence - first_ < next_ - first_ ? &at(sequence) : nullptr;
+  }
+  /// An entry between first() and next().
+  Boarded& at(wire::Sequence sequence) { return slots_[sequence & (slots_.size() - 1)]; }
+  void push(Boarded task);
+  /// Forgets all empty entries up to the first that is not.
+  void drop_empty();
+
+ private:
+  std::vector<Boarded> slots_ = std::vector<Boarded>(16);  // a power of two
+  wire::Sequence first_ = 0;
+  wire::Sequence next_ = 0;
+};
+
 /// One life of one worker, as the coordinator sees it. Fields above the line are guarded by Seats,
 /// those below are the driver's alone.
 struct Occupant {
@@ -39,8 +61,7 @@ struct Occupant {
   const WorkerId id;
   wire::Seat memory;
   int pid = 0;
-  wire::Sequence first = 0;  // sequence of on_board.front()
-  std::deque<Boarded> on_board{};
+  OnBoard on_board{};
   std::uint64_t tasks_done = 0;
   // ---
   wire::ResultReader results;
@@ -50,11 +71,6 @@ struct Occupant {
   bool ready = false;
   bool leaving = false;
   std::optional<Time> hello_deadline{};
-
-  wire::Sequence next() const { return first + on_board.size(); }
-  Boarded* find(wire::Sequence sequence) {
-    return sequence < first || sequence >= next() ? nullptr : &on_board[sequence - first];
-  }
 };
 
 class Seats {
@@ -77,8 +93,8 @@ class Seats {
   /// False if it has begun. True if it is nowhere or was taken back.
   bool take_back(detail::FutureState& state);
   bool running(const detail::FutureState& state) const;
-  /// Forgets the entry at `sequence` and all empty ones at the front.
-  void leave(Occupant& occupant, wire::Sequence sequence);
+  /// Forgets that entry, and all empty ones at the front.
+  void leave(Occupant& occupant, Boarded& task);
   /// The begun task that has no result yet, if any.
   Boarded* begun(Occupant& occupant) const;
 

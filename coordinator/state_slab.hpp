@@ -5,7 +5,7 @@
 //
 // Blocks of 2 MiB, the second and all later ones in huge pages. Each thread keeps some free places
 // for itself and exchanges them with the blocks in batches. Blocks that are free as a whole go back
-// to the system, but for 32 MiB: the next burst of tasks shall not clear them again.
+// to the system, but for 128 MiB: the next burst of tasks shall not clear them again.
 #pragma once
 
 #include <cstddef>

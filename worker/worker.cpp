@@ -63,17 +63,17 @@ struct LeaveOnExit {
 };
 thread_local LeaveOnExit leave_on_exit;
 
-/// The main thread. Members stand in the order of their lives; line and watch borrow the others.
+/// The main thread. The line comes first: while the connection is made the others are set up.
 class Worker {
  public:
   explicit Worker(WorkerSeat seat)
       : seat_(std::move(seat)),
+        line_(seat_),
         memory_(wire::Seat::adopt(std::move(seat_.page), std::move(seat_.arena),
                                   std::move(seat_.stop))),
         blocks_(std::move(seat_.blocks)),
         results_(memory_, std::move(seat_.bell)),
         running_(memory_.page()),
-        line_(seat_),
         watch_(seat_, memory_, running_) {}
 
   /// Returns the exit status.
@@ -94,6 +94,7 @@ class Worker {
   void flush_task_output();
 
   WorkerSeat seat_;
+  Line line_;
   wire::Seat memory_;
   wire::BlockView blocks_;
   ResultSender results_;
@@ -108,7 +109,6 @@ class Worker {
   bool more_follow_ = false;
   bool item_failed_ = false;  // the last one of the chunk that runs
   bool streams_are_buffered_ = false;
-  Line line_;
   Watch watch_;
 };
 

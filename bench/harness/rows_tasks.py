@@ -138,6 +138,8 @@ def row_12(bench, report):
                   "forkserver, libzmq.a": bench.asking("farm_static", "first", method="forkserver"),
                   "spawn": bench.asking("farm", "first", method="spawn"),
                   "spawn, libzmq.a": bench.asking("farm_static", "first", method="spawn"),
+                  "two forks and ZeroMQ alone": bench.asking("first", "first", method="fork"),
+                  "an exec, a fork and ZeroMQ alone": bench.asking("first", "first", method="exec"),
                   "ppe": bench.asking("python:futures ppe", "first")}
     taken = bench.compare(contenders, rounds=rounds)
     for method, goal in (("fork", 2), ("fork, libzmq.a", 2), ("forkserver", None),
@@ -146,7 +148,8 @@ def row_12(bench, report):
                    taken.spread(method).scaled(1e3), "ms", most=goal,
                    ratios={"ppe": (taken.ratio(method, "ppe"), None, None)},
                    remark=taken.remark())
-    report.add("12", "  the same: ppe", taken.spread("ppe").scaled(1e3), "ms")
+    for peer in ("two forks and ZeroMQ alone", "an exec, a fork and ZeroMQ alone", "ppe"):
+        report.add("12", f"  the same: {peer}", taken.spread(peer).scaled(1e3), "ms")
     for kind in ("loky", "dask", "mpi"):
         name = f"python:futures {kind}"
         if bench.quick or name in bench.missing:
