@@ -2,8 +2,9 @@
 // callback_thread.cpp - see callback_thread.hpp.
 #include "callback_thread.hpp"
 
-#include <csignal>
 #include <utility>
+
+#include <procfarm/wire/signals_blocked.hpp>
 
 namespace procfarm {
 
@@ -24,6 +25,8 @@ void CallbackThread::start() {
 
 void CallbackThread::start_locked() {
   if (shared_->thread != std::thread::id()) return;
+  // The program's signals are for the program's threads.
+  const wire::AllSignalsBlocked blocked;
   thread_ = std::thread([shared = shared_] { run(*shared); });
   shared_->thread = thread_.get_id();
 }
@@ -51,10 +54,6 @@ bool CallbackThread::is_current() const {
 }
 
 void CallbackThread::run(Shared& shared) {
-  // The program's signals are for the program's threads.
-  sigset_t all;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
   std::vector<detail::FutureState*> taken;
   std::unique_lock lock(shared.mutex);
   for (;;) {

@@ -58,10 +58,6 @@ Driver::~Driver() = default;
 Time Driver::now() { return Time(steady_now()); }
 
 void Driver::run() {
-  // The program's signals are for the program's threads.
-  sigset_t all;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
   try {
     loop();
   } catch (const std::exception& error) {

@@ -14,6 +14,7 @@
 
 #include <procfarm/errors.hpp>
 #include <procfarm/wire/control.hpp>
+#include <procfarm/wire/signals_blocked.hpp>
 
 #include "checked_options.hpp"
 #include "driver.hpp"
@@ -63,6 +64,8 @@ std::shared_ptr<PoolCore> PoolCore::start(ProcessPoolOptions given) {
   core->callbacks.start();
   LivePools::enter(core);
   try {
+    // The program's signals are for the program's threads.
+    const wire::AllSignalsBlocked blocked;
     core->driver_thread_ = std::thread([driver = std::move(driver)] { driver->run(); });
   } catch (...) {
     LivePools::leave(*core);

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include <procfarm/wire/signals_blocked.hpp>
+
 namespace procfarm {
 namespace {
 
@@ -30,6 +32,7 @@ void try_threads(int count) {
   std::latch all_there(1);
   std::vector<pid_t> ids(static_cast<std::size_t>(count));
   {
+    const wire::AllSignalsBlocked blocked;  // they are for the program's threads
     std::vector<std::jthread> threads;
     try {
       for (pid_t& id : ids) {

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -81,6 +82,14 @@ wire::UniqueFd listen_at(const std::string& path) {
   return fd;
 }
 
+/// An owner that died before it had set its mark has left an empty directory.
+bool is_forgotten(const std::string& path) {
+  constexpr std::chrono::seconds longest_start{60};
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return false;
+  return ::time(nullptr) - status.st_mtime > longest_start.count();
+}
+
 /// One with a mark and without a lock has lost its owner: the lock is always taken first.
 void remove_stale_directories(const std::string& parent) {
   std::error_code error;
@@ -88,7 +97,10 @@ void remove_stale_directories(const std::string& parent) {
        entry.increment(error)) {
     const std::string path = entry->path();
     if (entry->path().filename().string().rfind(directory_prefix, 0) != 0) continue;
-    if (::access((path + owned_mark).c_str(), F_OK) != 0) continue;
+    if (::access((path + owned_mark).c_str(), F_OK) != 0) {
+      if (is_forgotten(path)) ::rmdir(path.c_str());  // fails if it is not empty
+      continue;
+    }
     const wire::UniqueFd lock = lock_directory(path);
     if (!lock) continue;
     std::error_code ignored;

@@ -2,13 +2,13 @@
 // memory_watch.cpp - see memory_watch.hpp.
 #include "memory_watch.hpp"
 
-#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
 
 #include <procfarm/exported.hpp>
+#include <procfarm/wire/signals_blocked.hpp>
 
 #include "process_tree.hpp"
 
@@ -22,17 +22,8 @@ constexpr std::chrono::milliseconds sampling{50};
 
 MemoryWatch::MemoryWatch(std::uint64_t limit) : limit_(limit) {
   // Signals are for the thread that runs the function.
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    thread_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
-  } catch (...) {
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  const wire::AllSignalsBlocked blocked;
+  thread_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
 }
 
 void MemoryWatch::watch(const std::stop_token& stop) {

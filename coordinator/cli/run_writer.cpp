@@ -6,12 +6,11 @@
 // failed write may have been half done, so repeating it would prove nothing.
 #include "run_writer.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <exception>
 #include <utility>
+
+#include <procfarm/wire/signals_blocked.hpp>
 
 namespace procfarm::cli {
 namespace {
@@ -29,22 +28,6 @@ std::size_t bytes_of(const RunRecord& record) {
   }
   return size;
 }
-
-/// The program's signals belong to its main loop: a thread started while this lives takes none.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 }  // namespace
 
@@ -69,7 +52,7 @@ std::unique_ptr<RunWriter> RunWriter::reopen(const RunDirectory& directory,
 RunWriter::RunWriter(std::unique_ptr<RunLock> lock, std::unique_ptr<RunStore> store,
                      RunWriterOptions options)
     : lock_(std::move(lock)), store_(std::move(store)), options_(std::move(options)) {
-  const AllSignalsBlocked blocked;
+  const wire::AllSignalsBlocked blocked;
   thread_ = std::thread([this] { work(); });
 }
 

@@ -8,7 +8,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -101,4 +103,30 @@ TEST_CASE("nobody finds a socket to connect to, in the program or in its workers
   CHECK(names_in_private_directory() == std::vector<std::string>{"owned"});
   gate.open();
   for (const auto& future : futures) (void)future.result();
+}
+
+TEST_CASE("what killed programs have left of their directories goes with the next executor") {
+  namespace fs = std::filesystem;
+  const fs::path parent = fs::temp_directory_path();
+  const auto made = [&parent](const char* name, const char* file) {
+    fs::create_directory(parent / name);
+    if (*file != 0) std::ofstream(parent / name / file).put('x');
+    return parent / name;
+  };
+  const auto age = [](const fs::path& path) {
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  };
+  const fs::path killed = made("procfarm-killed", "owned");
+  const fs::path killed_early = made("procfarm-early", "");
+  const fs::path starting = made("procfarm-start", "");
+  const fs::path someone = made("procfarm-others", "file");
+  const fs::path unrelated = made("empty", "");
+  for (const fs::path& each : {killed_early, someone, unrelated}) age(each);
+  ProcessPoolExecutor pool(1);
+  CHECK_FALSE(fs::exists(killed));
+  CHECK_FALSE(fs::exists(killed_early));
+  CHECK(fs::exists(starting));
+  CHECK(fs::exists(someone / "file"));
+  CHECK(fs::exists(unrelated));
+  for (const fs::path& each : {starting, someone, unrelated}) fs::remove_all(each);
 }

@@ -5,8 +5,6 @@
 // here, and nothing recurses.
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -14,6 +12,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include <procfarm/codec/value_head.hpp>
 #include <procfarm/codec/writer.hpp>
 
 namespace procfarm {
@@ -23,19 +22,7 @@ namespace procfarm {
 class Reader {
  public:
   static constexpr int depth_limit = 64;
-  enum class Kind : std::uint8_t {
-    nil,
-    boolean,
-    integer,
-    floating,
-    string,
-    binary,
-    extension,
-    array,
-    map,
-    invalid,
-    end
-  };
+  using Kind = detail::ValueKind;
   struct Extension {
     std::int8_t type;
     std::string_view bytes;
@@ -47,7 +34,7 @@ class Reader {
   const char* position() const noexcept { return at_; }
   std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - at_); }
   /// What stands next; moves nothing.
-  Kind peek() const noexcept { return at_ == end_ ? Kind::end : kind_of(tag()); }
+  Kind peek() const noexcept { return at_ == end_ ? Kind::end : detail::kind_of(tag()); }
   /// Throws unless everything has been read.
   void finish() const {
     if (remaining() != 0) fail(std::to_string(remaining()) + " trailing bytes");
@@ -112,16 +99,9 @@ class Reader {
   };
 
  private:
-  struct Head {
-    Kind kind = Kind::invalid;
-    bool negative = false;  // integer: bits are those of an int64
-    bool narrow = false;    // floating: bits are those of a float
-    std::int8_t extension_type = 0;
-    std::uint64_t bits = 0;  // the number, or the length, or the count
-  };
+  using Head = detail::ValueHead;
 
   unsigned tag() const noexcept { return static_cast<unsigned char>(*at_); }
-  static constexpr Kind kind_of(unsigned tag) noexcept;
   inline Head head();
   inline void read_head(unsigned tag, Head& result);
   Head expect(Kind kind, const char* name) {
@@ -151,14 +131,8 @@ class Reader {
     at_ += width;
     return value;
   }
-  static double number(const Head& head) {
-    return head.narrow
-               ? static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(head.bits)))
-               : std::bit_cast<double>(head.bits);
-  }
-  static inline std::string describe(const Head& head);
   [[noreturn]] void fail_expected(const std::string& expected, const Head& got) const {
-    fail("expected " + expected + ", got " + describe(got));
+    fail("expected " + expected + ", got " + detail::describe(got));
   }
 
   const char* at_;
@@ -167,46 +141,20 @@ class Reader {
   int argument_ = 0;
 };
 
-namespace detail {
-/// "int8" ... "uint64", by what the type can hold.
-template <class T>
-constexpr const char* integer_name() {
-  constexpr std::array<const char*, 8> names = {"int8",  "uint8",  "int16", "uint16",
-                                                "int32", "uint32", "int64", "uint64"};
-  return names[2 * (std::bit_width(sizeof(T)) - 1) + (std::is_signed_v<T> ? 0 : 1)];
-}
-}  // namespace detail
-
-constexpr Reader::Kind Reader::kind_of(unsigned tag) noexcept {
-  if (tag < 0x80 || tag >= 0xe0) return Kind::integer;
-  if (tag < 0x90) return Kind::map;
-  if (tag < 0xa0) return Kind::array;
-  if (tag < 0xc0) return Kind::string;
-  constexpr Kind table[32] = {Kind::nil,       Kind::invalid,   Kind::boolean,   Kind::boolean,
-                              Kind::binary,    Kind::binary,    Kind::binary,    Kind::extension,
-                              Kind::extension, Kind::extension, Kind::floating,  Kind::floating,
-                              Kind::integer,   Kind::integer,   Kind::integer,   Kind::integer,
-                              Kind::integer,   Kind::integer,   Kind::integer,   Kind::integer,
-                              Kind::extension, Kind::extension, Kind::extension, Kind::extension,
-                              Kind::extension, Kind::string,    Kind::string,    Kind::string,
-                              Kind::array,     Kind::array,     Kind::map,       Kind::map};
-  return table[tag - 0xc0];
-}
-
-inline Reader::Head Reader::head() {
+inline detail::ValueHead Reader::head() {
   Head result;
   if (at_ == end_) {
     result.kind = Kind::end;
     return result;
   }
   const unsigned first = tag();
-  result.kind = kind_of(first);
+  result.kind = detail::kind_of(first);
   ++at_;
   read_head(first, result);
   const bool sized = result.kind >= Kind::string && result.kind <= Kind::array;
   if ((sized && result.bits > remaining()) ||
       (result.kind == Kind::map && result.bits > remaining() / 2)) {
-    fail(describe(result) + " in " + std::to_string(remaining()) + " bytes");
+    fail(detail::describe(result) + " in " + std::to_string(remaining()) + " bytes");
   }
   return result;
 }
@@ -277,7 +225,7 @@ Float Reader::floating() {
   }
   const char* const name = sizeof(Float) == 4 ? "float" : "double";
   if (got.kind != Kind::floating) fail_expected(name, got);
-  const double value = number(got);
+  const double value = detail::number(got);
   constexpr double largest = static_cast<double>(std::numeric_limits<float>::max());
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (sizeof(Float) == 4 && (value > largest || value < -largest) && value != infinity &&
@@ -316,7 +264,7 @@ inline void Reader::expect_shape_of(Reader other) {
     // Text for a number, an array for a set: an adaptor's freedom, and the end of the comparison.
     if (container != (theirs.kind == Kind::array || theirs.kind == Kind::map)) return;
     if (container && mine.kind != theirs.kind) return;
-    if (container && mine.bits != theirs.bits) fail_expected(describe(theirs), mine);
+    if (container && mine.bits != theirs.bits) fail_expected(detail::describe(theirs), mine);
     if (container) {
       left += mine.kind == Kind::map ? 2 * mine.bits : mine.bits;
       continue;
@@ -324,25 +272,6 @@ inline void Reader::expect_shape_of(Reader other) {
     if (mine.kind >= Kind::string && mine.kind <= Kind::extension) at_ += mine.bits;
     if (theirs.kind >= Kind::string && theirs.kind <= Kind::extension) other.at_ += theirs.bits;
   }
-}
-
-inline std::string Reader::describe(const Head& head) {
-  const auto text = std::to_string(head.bits);
-  switch (head.kind) {
-    case Kind::nil: return "nil";
-    case Kind::boolean: return head.bits != 0 ? "true" : "false";
-    case Kind::integer:
-      return head.negative ? std::to_string(static_cast<std::int64_t>(head.bits)) : text;
-    case Kind::floating: return std::to_string(number(head));
-    case Kind::string: return "string of " + text;
-    case Kind::binary: return "binary of " + text;
-    case Kind::extension: return "extension of " + text;
-    case Kind::array: return "array of " + text;
-    case Kind::map: return "map of " + text;
-    case Kind::end: return "the end of the data";
-    case Kind::invalid: break;
-  }
-  return "a byte that begins nothing";
 }
 
 [[noreturn]] inline void Reader::fail(const std::string& text) const {
