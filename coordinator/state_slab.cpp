@@ -23,8 +23,8 @@ namespace {
 
 constexpr std::size_t block_size = std::size_t{2} << 20;
 constexpr std::uint32_t batch = 128;
-// Blocks that are free as a whole: what 800,000 tasks take. To get their pages from the kernel again
-// for the next batch is an eighth of what tiny tasks cost.
+// Blocks that are free as a whole: what 800,000 tasks take. To get their pages from the kernel
+// again for the next batch is an eighth of what tiny tasks cost.
 constexpr std::size_t most_kept = 64;
 
 struct Place {

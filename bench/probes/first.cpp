@@ -55,8 +55,7 @@ int listen_at(const std::string& path) {
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const bool listens =
-      fd >= 0 &&
-      ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      fd >= 0 && ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
       ::listen(fd, 4) == 0;
   if (!listens) throw std::runtime_error("no socket at " + path);
   return fd;
@@ -70,8 +69,7 @@ pid_t execute_supervisor(int line) {
   std::string role = as_supervisor;
   char* const arguments[] = {name.data(), role.data(), nullptr};
   pid_t pid = -1;
-  const int error =
-      ::posix_spawn(&pid, "/proc/self/exe", &actions, nullptr, arguments, environ);
+  const int error = ::posix_spawn(&pid, "/proc/self/exe", &actions, nullptr, arguments, environ);
   ::posix_spawn_file_actions_destroy(&actions);
   return error == 0 ? pid : -1;
 }
