@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// seats_test.cpp - the list of the tasks on board of a worker, without one.
 #include <doctest/doctest.h>
 
 #include <cstdint>

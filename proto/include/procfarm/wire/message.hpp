@@ -9,9 +9,9 @@
 //
 //   worker                                   coordinator
 //     Hello  ------------------------------->   version, token and life are checked, else ignored
-//     <------------------------------- Modules  how functions are numbered from here on
 //     (runs the initializer)
 //     Ready  ------------------------------->   or Failed: the initializer threw
+//     <------------------------------- Modules  only if some came after the executor was made
 //     <----------------------------------- Run  many tasks; sequence numbers go on from the last
 //     <--------------------------------- Leave  finish what is queued, then exit with 0
 //
