@@ -34,8 +34,8 @@ class WorkerSocket {
   WorkerSocket& operator=(const WorkerSocket&) = delete;
   ~WorkerSocket();
 
-  /// The socket at which one worker will listen. Makes the directory anew if somebody has cleaned it
-  /// up. Throws as the constructor.
+  /// The socket at which one worker will listen. Makes the directory anew if somebody has cleaned
+  /// it up. Throws as the constructor.
   wire::UniqueFd open_line(wire::SeatLife life);
   /// From now on a connection to it is being made.
   void connect_line(wire::SeatLife life);

@@ -153,7 +153,8 @@ TEST_CASE("a module is found by its identity only, under whatever number the sen
   const FunctionId local = StaticCall<twice, int>::id();
   wire::ModuleIdentity identity = identities.at(local.module - std::size_t{1});
   wire::FunctionTable functions;
-  functions.add(9, {{identity.build_id, identity.digest}, {identity.build_id, identity.digest + 1}});
+  functions.add(9,
+                {{identity.build_id, identity.digest}, {identity.build_id, identity.digest + 1}});
   const bool same = functions.find({9, local.index}) == wire::FunctionTable::local().find(local);
   CHECK(same);
   CHECK_FALSE(has(functions, {8, local.index}));
