@@ -29,9 +29,6 @@ using namespace farm;
 
 namespace {
 
-// UBSan itself needs some descriptors, for looking at memory.
-constexpr int fewest_left = support::address_sanitizer ? 4 : 0;
-
 void die() { ::raise(SIGKILL); }
 
 std::string state_of_process() {
@@ -228,7 +225,7 @@ TEST_CASE("[program] has few descriptors" * doctest::skip()) {
 
 TEST_CASE("a program that runs out of descriptors goes on with the workers it has" *
           doctest::timeout(900)) {
-  for (int keep = fewest_left; keep < 14; ++keep) {
+  for (int keep = 0; keep < 14; ++keep) {
     CAPTURE(keep);
     Journal journal;
     Program program("[program] has few descriptors",

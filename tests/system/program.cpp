@@ -2,7 +2,6 @@
 // program.cpp - see program.hpp.
 #include "program.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -31,7 +30,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 }  // namespace
 
 Program::Program(const std::string& test_case, const std::map<std::string, std::string>& env) {
-  std::vector<std::string> arguments{"system_tests", "--no-skip", "--test-case=" + test_case};
+  std::vector<std::string> arguments{"system_tests", "--no-skip", "--minimal=true",
+                                     "--test-case=" + test_case};
   std::vector<std::string> environment;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     environment.push_back(*variable);
@@ -41,7 +41,7 @@ Program::Program(const std::string& test_case, const std::map<std::string, std::
   for (const auto& [name, value] : env) environment.push_back(fmt::format("{}={}", name, value));
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
   const int error = ::posix_spawn(&pid_, "/proc/self/exe", &actions, nullptr,
                                   pointers_to(arguments).data(), pointers_to(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
