@@ -15,17 +15,15 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <map>
 #include <mutex>
 #include <set>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 
-#include <fmt/format.h>
-
 #include <procfarm/wire/spawn_recipe.hpp>
 
+#include "command_environment.hpp"
 #include "process_tree.hpp"
 #include "simple_command.hpp"
 
@@ -72,17 +70,6 @@ std::vector<std::string> arguments_of(const Command& command) {
   return arguments;
 }
 
-std::map<std::string, std::string> variables_of(const Command& command) {
-  std::map<std::string, std::string> variables = command.env;
-  if (command.env_clear) return variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const char* const split = std::strchr(*entry, '=');
-    if (split != nullptr)
-      variables.emplace(std::string(static_cast<const char*>(*entry), split), split + 1);
-  }
-  return variables;
-}
-
 /// As seen from the directory in which the command will be.
 std::string seen_from_here(const std::string& path, const std::string& directory) {
   return path.starts_with('/') || directory.empty() ? path : directory + '/' + path;
@@ -100,9 +87,12 @@ struct Lookup {
   int error = 0;
 };
 
-Lookup look_up(const std::string& name, const std::string& directories, const std::string& cwd) {
+Lookup look_up(const std::string& name, const CommandEnvironment& environment,
+               const std::string& cwd) {
   if (name.empty()) return {{}, ENOENT};
   if (name.find('/') != std::string::npos) return {name, 0};
+  const char* const path_variable = environment.find("PATH");
+  const std::string directories = path_variable == nullptr ? "/bin:/usr/bin" : path_variable;
   int error = ENOENT;
   for (std::size_t at = 0; at <= directories.size();) {
     const std::size_t end = std::min(directories.find(':', at), directories.size());
@@ -116,11 +106,6 @@ Lookup look_up(const std::string& name, const std::string& directories, const st
   return {{}, error};
 }
 
-std::string search_path(const std::map<std::string, std::string>& variables) {
-  const auto path = variables.find("PATH");
-  return path == variables.end() ? "/bin:/usr/bin" : path->second;
-}
-
 /// A file that the kernel executes itself: others a shell would take for scripts.
 bool is_program(const std::string& path) {
   if (!is_executable_file(path)) return false;
@@ -131,27 +116,24 @@ bool is_program(const std::string& path) {
 }
 
 /// As a shell does it: kept where it is true, else the path without links.
-void tell_directory(std::map<std::string, std::string>& variables, const std::string& cwd) {
+void tell_directory(CommandEnvironment& environment, const std::string& cwd) {
   const std::filesystem::path here = cwd.empty() ? "." : cwd;
   std::error_code error;
-  const auto told = variables.find("PWD");
-  if (told != variables.end() && told->second.starts_with('/') &&
-      std::filesystem::equivalent(told->second, here, error)) {
-    return;
-  }
+  const char* const told = environment.find("PWD");
+  if (told != nullptr && *told == '/' && std::filesystem::equivalent(told, here, error)) return;
   const std::filesystem::path real = std::filesystem::canonical(here, error);
-  if (!error) variables["PWD"] = real.string();
+  if (!error) environment.set("PWD", real.string());
 }
 
 /// Of a shell line that only executes a program: its words, and the environment as a shell would
 /// leave it. False: it takes a shell.
 bool does_without_shell(const Command& command, std::vector<std::string>& arguments,
-                        std::map<std::string, std::string>& variables) {
+                        CommandEnvironment& environment) {
   auto words = words_of_simple_command(command.shell, command.shell_arguments);
   if (!words) return false;
-  const Lookup found = look_up(words->front(), search_path(variables), command.cwd);
+  const Lookup found = look_up(words->front(), environment, command.cwd);
   if (found.error != 0 || !is_program(seen_from_here(found.path, command.cwd))) return false;
-  tell_directory(variables, command.cwd);
+  tell_directory(environment, command.cwd);
   arguments = std::move(*words);
   return true;
 }
@@ -189,22 +171,18 @@ void check_command(const Command& command) {
 
 CommandProcess::CommandProcess(const Command& command, const StandardFds& fds) {
   std::vector<std::string> arguments = arguments_of(command);
-  auto variables = variables_of(command);
-  if (!command.shell.empty()) does_without_shell(command, arguments, variables);
+  CommandEnvironment environment(command);
+  if (!command.shell.empty()) does_without_shell(command, arguments, environment);
   if (!command.cwd.empty() && ::access(command.cwd.c_str(), X_OK) != 0) {
     fail(errno, "change to directory '" + command.cwd + "'");
     return;
   }
-  const auto found = look_up(arguments[0], search_path(variables), command.cwd);
+  const auto found = look_up(arguments[0], environment, command.cwd);
   if (found.error != 0) {
     fail(found.error, "execute '" + arguments[0] + "'");
     return;
   }
 
-  std::vector<std::string> environment;
-  for (const auto& [name, value] : variables) {
-    environment.push_back(fmt::format("{}={}", name, value));
-  }
   wire::SpawnRecipe recipe;
   if (fds.in >= 0) recipe.place(fds.in, STDIN_FILENO);
   if (fds.out >= 0) recipe.place(fds.out, STDOUT_FILENO);
@@ -213,7 +191,7 @@ CommandProcess::CommandProcess(const Command& command, const StandardFds& fds) {
   recipe.close_from(3);
   pid_t pid = 0;
   const int error = recipe.run(found.path.c_str(), wire::pointers_to(arguments).data(),
-                               wire::pointers_to(environment).data(), pid);
+                               environment.pointers(), pid);
   if (is_want_of_resources(error)) {
     throw std::system_error(error, std::generic_category(), "posix_spawn '" + arguments[0] + "'");
   }

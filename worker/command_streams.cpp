@@ -96,10 +96,4 @@ CommandStreams::CommandStreams(const Command& command) : in_(open_input(command)
                    : open_output(command.err, err);
 }
 
-void CommandStreams::close_theirs() {
-  in_.reset();
-  out_.reset();
-  err_.reset();
-}
-
 }  // namespace procfarm::serving

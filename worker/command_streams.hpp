@@ -2,6 +2,9 @@
 // command_streams.hpp - the three standard streams of a command: opened before it starts, drained
 // while it runs. Captured output comes through pipes, because programs reopen /dev/stderr; input
 // text lies in a file of memory, so that nobody has to feed it.
+//
+// The ends that the command gets stay open here, too. Nobody waits for the end of a pipe, which a
+// daemon may hold open; and a pipe that ends would wake us twice before the command has ended.
 #pragma once
 
 #include <string>
@@ -19,11 +22,11 @@ class CapturedStream {
   CapturedStream() = default;
   explicit CapturedStream(wire::UniqueFd pipe) : pipe_(std::move(pipe)) {}
 
-  /// -1 when it is not captured or at its end.
+  /// -1 when it is not captured.
   int fd() const { return pipe_.get(); }
   /// Reads some of what is there.
   void read_some();
-  /// Reads what lies in the pipe now. Does not wait for its end, which a daemon may hold open.
+  /// Reads what lies in the pipe now.
   void drain();
   std::string take() { return std::move(text_); }
 
@@ -44,8 +47,6 @@ class CommandStreams {
 
   /// What the command is to have.
   StandardFds theirs() const { return {in_.get(), out_.get(), err_.get()}; }
-  /// The command has its copies; ours would keep the pipes open.
-  void close_theirs();
 
   CapturedStream out;
   CapturedStream err;

@@ -146,7 +146,6 @@ CommandResult run_command(const Command& command) {
   CommandResult result;
   serving::CommandStreams streams(command);
   serving::CommandProcess process(command, streams.theirs());
-  streams.close_theirs();
   if (!process.started()) {
     result.exit_code = process.failure_code();
     result.err = process.failure_text();

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -139,6 +140,13 @@ TEST_CASE("the environment is ours with changes, or only what is given") {
             .out == "new\n");
   CHECK(run_command({.argv = {"/usr/bin/env"}, .env = {{"A", "1"}}, .env_clear = true}).out ==
         "A=1\n");
+  // Each variable once, and not one for another that only begins like it.
+  const Command listed{.shell = "/usr/bin/env | grep '^PROCFARM_TEST_VAR'",
+                       .env = {{"PROCFARM_TEST_VARIABLE", "new"}, {"PROCFARM_TEST_VAR", ""}}};
+  const std::string lines = run_command(listed).out;
+  CHECK(lines.find("PROCFARM_TEST_VARIABLE=new\n") != std::string::npos);
+  CHECK(lines.find("PROCFARM_TEST_VAR=\n") != std::string::npos);
+  CHECK(std::count(lines.begin(), lines.end(), '\n') == 2);
   ::unsetenv("PROCFARM_TEST_VARIABLE");
 }
 
