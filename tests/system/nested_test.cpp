@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -86,6 +87,15 @@ bool refused_to_use_it() {
   return false;
 }
 
+int directories_of_executors() {
+  int count = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::temp_directory_path())) {
+    count += entry.path().filename().string().starts_with("procfarm-");
+  }
+  return count;
+}
+
 }  // namespace
 
 TEST_CASE("a task may have an executor of its own") {
@@ -105,13 +115,20 @@ TEST_CASE("executors in tasks of executors in tasks") {
 }
 
 TEST_CASE("a cancelled task takes its own executor with it") {
-  Journal journal;
-  ProcessPoolExecutor pool(1);
-  auto future = pool.with({.grace = 20ms}).submit<pool_and_for_ever>(journal.path());
-  const pid_t inner = pids_in(journal, 1).at(0);
-  CHECK(future.cancel(cancel_running));
-  CHECK_THROWS_AS(future.result(), CancelledError);
-  CHECK(ends(inner));
+  for (const Duration grace : {Duration(0s), Duration(10min)}) {  // killed; it ends by itself
+    Journal journal;
+    ProcessPoolExecutor pool(1);
+    auto future = pool.with({.grace = grace}).submit<pool_and_for_ever>(journal.path());
+    const pid_t inner = pids_in(journal, 1).at(0);
+    CHECK(future.cancel(cancel_running));
+    CHECK_THROWS_AS(future.result(), CancelledError);
+    CHECK(ends(inner));
+  }
+  // The directory of one that was killed goes with the next executor.
+  CHECK(eventually([] {
+    ProcessPoolExecutor(1).shutdown();
+    return directories_of_executors() == 0;
+  }));
 }
 
 TEST_CASE("a task that forks and lets its child return does not create a second worker") {
