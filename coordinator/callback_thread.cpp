@@ -35,7 +35,26 @@ void CallbackThread::deliver(detail::FutureState& state) {
   std::lock_guard lock(shared_->mutex);
   shared_->due.push_back(&state);
   start_locked();
-  if (std::exchange(shared_->waiting, false)) shared_->changed.notify_one();
+  if (must_wake()) shared_->changed.notify_one();
+}
+
+/// Under the lock.
+bool CallbackThread::must_wake() {
+  if (shared_->due.empty() || shared_->together > 0) return false;
+  return std::exchange(shared_->waiting, false);
+}
+
+CallbackThread::Together::Together(CallbackThread& thread) : thread_(thread) {
+  std::lock_guard lock(thread_.shared_->mutex);
+  ++thread_.shared_->together;
+}
+
+CallbackThread::Together::~Together() {
+  std::unique_lock lock(thread_.shared_->mutex);
+  --thread_.shared_->together;
+  const bool wake = thread_.must_wake();
+  lock.unlock();  // it would wait for it at once
+  if (wake) thread_.shared_->changed.notify_one();
 }
 
 void CallbackThread::finish() {

@@ -26,6 +26,17 @@ class CallbackThread {
   void start();
   /// Takes one reference; the state's callbacks will run, in order. Must not wait.
   void deliver(detail::FutureState& state);
+  /// While one lives the thread is not woken: what is delivered meanwhile reaches it as one piece.
+  class Together {
+   public:
+    explicit Together(CallbackThread& thread);
+    ~Together();
+    Together(const Together&) = delete;
+    Together& operator=(const Together&) = delete;
+
+   private:
+    CallbackThread& thread_;
+  };
   /// Returns when all that was delivered has run; nothing may be delivered any more. Any number of
   /// threads may wait here, but not this one.
   void finish();
@@ -39,10 +50,12 @@ class CallbackThread {
     std::condition_variable changed;
     std::vector<detail::FutureState*> due{};
     bool waiting = false;  // nobody has woken it yet
+    int together = 0;      // how many hold it back
     bool finishing = false;
     std::thread::id thread{};
   };
   static void run(Shared& shared);
+  bool must_wake();
   void start_locked();
 
   const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();

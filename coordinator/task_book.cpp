@@ -131,6 +131,8 @@ void TaskBook::drop(FutureState& state) {
 
 void TaskBook::announce() {
   if (settled_ != 0) core_.settled(std::exchange(settled_, 0), std::exchange(settled_bytes_, 0));
+  if (waited_for_.empty()) return;
+  const CallbackThread::Together together(core_.callbacks);
   for (FutureState* state : waited_for_) {
     state->announce();
     detail::release(state);

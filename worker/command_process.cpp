@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// command_process.cpp - see command_process.hpp. posix_spawn only: the callers have threads.
+// command_process.cpp - see command_process.hpp.
 #include "command_process.hpp"
 
 #include <fcntl.h>
@@ -183,29 +183,27 @@ CommandProcess::CommandProcess(const Command& command, const StandardFds& fds) {
     return;
   }
 
-  wire::SpawnRecipe recipe;
-  if (fds.in >= 0) recipe.place(fds.in, STDIN_FILENO);
-  if (fds.out >= 0) recipe.place(fds.out, STDOUT_FILENO);
-  if (fds.err >= 0) recipe.place(fds.err, STDERR_FILENO);
-  if (!command.cwd.empty()) recipe.change_directory(command.cwd.c_str());
-  recipe.close_from(3);
-  pid_t pid = 0;
-  const int error = recipe.run(found.path.c_str(), wire::pointers_to(arguments).data(),
-                               environment.pointers(), pid);
-  if (is_want_of_resources(error)) {
-    throw std::system_error(error, std::generic_category(), "posix_spawn '" + arguments[0] + "'");
+  SpawnedCommand spawned =
+      spawn_command({.path = found.path.c_str(),
+                     .arguments = wire::pointers_to(arguments).data(),
+                     .environment = environment.pointers(),
+                     .directory = command.cwd.empty() ? nullptr : command.cwd.c_str(),
+                     .fds = fds});
+  if (is_want_of_resources(spawned.error)) {
+    throw std::system_error(spawned.error, std::generic_category(), "start '" + arguments[0] + "'");
   }
-  if (error != 0) {
-    fail(error, "execute '" + arguments[0] + "'");
+  if (spawned.error != 0) {
+    fail(spawned.error, "execute '" + arguments[0] + "'");
     return;
   }
-  adopt(pid, arguments[0]);
+  adopt(std::move(spawned), arguments[0]);
 }
 
-void CommandProcess::adopt(pid_t pid, const std::string& name) {
-  pid_ = pid;
+void CommandProcess::adopt(SpawnedCommand spawned, const std::string& name) {
+  pid_ = spawned.pid;
   CommandGroups::instance().add(pid_);
-  pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  pidfd_ = std::move(spawned.pidfd);
+  if (!pidfd_) pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   if (pidfd_ || errno == ESRCH) return;
   const int cause = errno;
   rusage ignored;

@@ -12,14 +12,9 @@
 #include <procfarm/command.hpp>
 #include <procfarm/wire/unique_fd.hpp>
 
-namespace procfarm::serving {
+#include "command_spawn.hpp"
 
-/// Standard input, output and error of a command to be; -1: inherited.
-struct StandardFds {
-  int in = -1;
-  int out = -1;
-  int err = -1;
-};
+namespace procfarm::serving {
 
 /// Throws std::invalid_argument for a command that says nothing, too much, or what no exec can
 /// pass.
@@ -53,7 +48,7 @@ class CommandProcess {
 
  private:
   void fail(int error, const std::string& what);
-  void adopt(pid_t pid, const std::string& name);
+  void adopt(SpawnedCommand spawned, const std::string& name);
 
   pid_t pid_ = 0;
   wire::UniqueFd pidfd_;

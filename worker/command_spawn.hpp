@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// command_spawn.hpp - the process of a command is made, by the rules of wire::SpawnRecipe: a group
+// of its own, no blocked and no ignored signal, no descriptors but its three. posix_spawn does it
+// with sixty system calls for signals and a stack that is mapped and unmapped each time, a fortieth
+// of what a short command costs in all; where the kernel can help (clone3) it does not take that.
+#pragma once
+
+#include <sys/types.h>
+
+#include <procfarm/wire/unique_fd.hpp>
+
+namespace procfarm::serving {
+
+/// Standard input, output and error of a command to be, all above 2; -1: inherited.
+struct StandardFds {
+  int in = -1;
+  int out = -1;
+  int err = -1;
+};
+
+struct CommandSpawn {
+  const char* path;  // there is no lookup
+  char* const* arguments;
+  char* const* environment;
+  const char* directory = nullptr;  // ours
+  StandardFds fds{};
+};
+
+struct SpawnedCommand {
+  int error = 0;  // errno, of exec too; then there is no process
+  pid_t pid = 0;
+  wire::UniqueFd pidfd{};  // empty if the kernel has not made one with the process
+};
+
+/// Any thread. What ignores signals in this process while it runs should be done with that by then:
+/// those that are seldom ignored are looked up once.
+SpawnedCommand spawn_command(const CommandSpawn& what);
+
+/// The same by posix_spawn.
+SpawnedCommand spawn_command_by_libc(const CommandSpawn& what);
+
+}  // namespace procfarm::serving
