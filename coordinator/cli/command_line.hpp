@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "options.hpp"
@@ -15,7 +16,8 @@ namespace procfarm::cli {
 /// Builds the parser around the Options that it fills.
 class CommandLine {
  public:
-  CommandLine();
+  /// With `only` one subcommand: the options of all take longer than many a command that is run.
+  explicit CommandLine(std::string_view only = {});
   ParsedOptions parse(std::vector<std::string> arguments);
   /// The script that completes all of this in `shell`.
   std::string completions(Shell shell) const;

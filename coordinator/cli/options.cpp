@@ -39,7 +39,7 @@ std::string in_our_words(const std::string& message) {
 
 }  // namespace
 
-CommandLine::CommandLine() {
+CommandLine::CommandLine(std::string_view only) {
   app_.name("procfarm");
   app_.get_formatter()->column_width(column_width);
   app_.set_help_flag("-h,--help", "Print this help");
@@ -48,12 +48,15 @@ CommandLine::CommandLine() {
   app_.footer(help_overview);
   app_.allow_extras();
   app_.require_subcommand(0, 1);
-  add_run();
-  add_rerun();
-  add_each();
-  add_readers();
-  add_export();
-  add_others();
+  const auto wants = [only](std::string_view name) { return only.empty() || only == name; };
+  if (wants("run")) add_run();
+  if (wants("rerun")) add_rerun();
+  if (wants("each")) add_each();
+  if (only.empty()) {
+    add_readers();
+    add_export();
+    add_others();
+  }
   refuse_values_of_flags();
 }
 
@@ -311,7 +314,9 @@ ParsedOptions CommandLine::parse(std::vector<std::string> arguments) {
 std::string completion_script(Shell shell) { return CommandLine().completions(shell); }
 
 ParsedOptions parse_options(std::vector<std::string> arguments) {
-  return CommandLine().parse(std::move(arguments));
+  const std::string first = arguments.empty() ? std::string() : arguments.front();
+  const bool runs = first == "run" || first == "rerun" || first == "each";
+  return CommandLine(runs ? first : std::string()).parse(std::move(arguments));
 }
 
 }  // namespace procfarm::cli

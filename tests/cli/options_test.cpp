@@ -101,6 +101,13 @@ TEST_CASE("options: what follows -- belongs to the command of each") {
   CHECK(options.command == std::vector<std::string>{"curl", "-j", "--help", "--", "{{line}}"});
 }
 
+TEST_CASE("options: a file may be called like a subcommand") {
+  for (const std::string name : {"run", "each", "status"}) {
+    CHECK(accept({"each", name, "-j", "2", "--", "c"}).source == name);
+    CHECK(accept({"run", name}).job == name);
+  }
+}
+
 TEST_CASE("options: each reads standard input and takes a shell line") {
   const Options options = accept({"each", "-", "--shell", "gzip -k {{line}}"});
   CHECK(options.source == "-");
