@@ -10,11 +10,11 @@
 
 namespace procfarm {
 
-/// `value`, or `otherwise` where there is none. Throws std::invalid_argument unless it is positive.
-inline int positive(std::optional<int> value, int otherwise, const char* name) {
-  if (!value) return otherwise;
-  if (*value > 0) return *value;
-  throw std::invalid_argument(fmt::format("{} must be greater than 0", name));
+/// Throws std::invalid_argument for 0 and less.
+inline void check_positive(std::optional<int> value, const char* name) {
+  if (value && *value <= 0) {
+    throw std::invalid_argument(fmt::format("{} must be greater than 0", name));
+  }
 }
 
 /// Throws std::invalid_argument for 0.

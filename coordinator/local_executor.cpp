@@ -87,7 +87,7 @@ void ThreadPoolExecutor::resume() { static_cast<ThreadPoolCore&>(core()).resume(
 SerialExecutor::SerialExecutor() : LocalExecutor(std::make_shared<SerialCore>()) {}
 
 SerialExecutor::SerialExecutor(int max_workers) : SerialExecutor() {
-  positive(max_workers, 1, "max_workers");
+  check_positive(max_workers, "max_workers");
 }
 
 }  // namespace procfarm

@@ -30,8 +30,9 @@ wire::UniqueFd make_eventfd() {
 }
 
 ProcessPoolOptions checked(ProcessPoolOptions options) {
-  options.max_workers = positive(options.max_workers, usable_cpus(), "max_workers");
-  positive(options.max_tasks_per_child, 1, "max_tasks_per_child");
+  check_positive(options.max_workers, "max_workers");
+  if (!options.max_workers) options.max_workers = usable_cpus();
+  check_positive(options.max_tasks_per_child, "max_tasks_per_child");
   check_limit(options.max_pending, "max_pending");
   check_limit(options.max_pending_bytes, "max_pending_bytes");
   if (options.preload && options.start_method == StartMethod::spawn) {

@@ -16,16 +16,18 @@
 namespace procfarm {
 namespace {
 
-int default_workers() { return std::min(32, usable_cpus() + 4); }
+std::uint64_t workers_of(const ThreadPoolOptions& options) {
+  check_positive(options.max_workers, "max_workers");
+  const int count = options.max_workers ? *options.max_workers : std::min(32, usable_cpus() + 4);
+  return static_cast<std::uint64_t>(count);
+}
 
 }  // namespace
 
 using detail::FutureState;
 
 ThreadPoolCore::ThreadPoolCore(ThreadPoolOptions options)
-    : options_(std::move(options)),
-      max_workers_(static_cast<std::uint64_t>(
-          positive(options_.max_workers, default_workers(), "max_workers"))) {
+    : options_(std::move(options)), max_workers_(workers_of(options_)) {
   check_limit(options_.max_pending, "max_pending");
 }
 

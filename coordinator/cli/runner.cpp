@@ -45,7 +45,7 @@ Runner::Runner(const Options& options, RunInput input, Signals& signals)
     : options_(options),
       input_(std::move(input)),
       signals_(signals),
-      jobs_(options.running.jobs.value_or(usable_cpus())),
+      jobs_(options.running.jobs ? *options.running.jobs : usable_cpus()),
       launcher_(jobs_, events_),
       checker_(*input_.job, {.jobs = jobs_}),
       builder_(*input_.job, options.running, input_.stream != nullptr) {
