@@ -28,7 +28,7 @@ std::string entry_for(std::string_view name, std::string_view value) {
 CommandEnvironment::CommandEnvironment(const Command& command) {
   for (const auto& [name, value] : command.env)
     pointers_.push_back(own_.emplace_back(entry_for(name, value)).data());
-  if (!command.env_clear) {
+  if (!command.env_clear && environ != nullptr) {  // clearenv() leaves none
     for (char** entry = environ; *entry != nullptr; ++entry) {
       const std::string_view name = name_of(*entry);
       const auto named = [name](const std::string& own) { return name_of(own.c_str()) == name; };

@@ -58,7 +58,7 @@ sigset_t signals_to_reset() {
 struct ChildOrder {
   const CommandSpawn& what;
   const sigset_t& reset;
-  volatile int error = 0;
+  volatile int error = 0;  // by another process, which no compiler expects
 };
 
 [[noreturn, gnu::noinline]] void become(ChildOrder& order) noexcept {
@@ -92,7 +92,8 @@ struct ChildOrder {
   return result;
 }
 
-/// Is clone3 there, and all that is asked of it? Containers often forbid it.
+/// Kernels and containers may lack clone3, a flag of it or close_range: libc knows other ways. What
+/// cannot be executed for one of these reasons fails once more.
 bool is_unknown(long error) { return error == ENOSYS || error == EINVAL || error == EPERM; }
 
 }  // namespace
@@ -118,6 +119,7 @@ SpawnedCommand spawn_command(const CommandSpawn& what) {
   if (order.error == 0) return spawned;
   while (::waitpid(spawned.pid, nullptr, __WALL) < 0 && errno == EINTR) {
   }
+  if (is_unknown(order.error)) return spawn_command_by_libc(what);
   return {.error = order.error};
 }
 

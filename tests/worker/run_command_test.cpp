@@ -132,6 +132,14 @@ TEST_CASE("programs are looked up in the command's own PATH") {
   CHECK(run_command({.argv = {"mine"}, .env = {{"PATH", scratch.path()}}}).exit_code == 126);
 }
 
+TEST_CASE("the environment may be none at all") {
+  char** const ours = environ;
+  environ = nullptr;  // as clearenv() leaves it
+  const CommandResult result = run_command({.argv = {"/usr/bin/env"}, .env = {{"A", "1"}}});
+  environ = ours;
+  CHECK(result.out == "A=1\n");
+}
+
 TEST_CASE("the environment is ours with changes, or only what is given") {
   ::setenv("PROCFARM_TEST_VARIABLE", "ours", 1);
   CHECK(shell("echo $PROCFARM_TEST_VARIABLE").out == "ours\n");
