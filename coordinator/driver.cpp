@@ -77,6 +77,7 @@ void Driver::loop() {
     check_timers();
     carry_out();
     tasks_.announce();
+    if (heard_at_ != Time{}) sweep_once();
     if (core_->submit_blocked()) core_->set_running(core_->stats().running);
     if (!at_end() && core_->fall_asleep()) sleep();
   }
@@ -237,8 +238,14 @@ void Driver::rise() {
   }
 }
 
+/// After the first result, which somebody may be waiting for.
+void Driver::sweep_once() {
+  if (!std::exchange(swept_, true)) socket_.sweep();
+}
+
 void Driver::leave() {
   tasks_.announce();
+  sweep_once();
   supervisor_.close_and_wait(2s);
   core_->driver_finished();
   LivePools::leave(*core_);

@@ -71,6 +71,7 @@ class Driver {
   bool lie_down(wire::Depth depth);
   void rise();
   std::optional<Time> next_appointment() const;
+  void sweep_once();
   void leave();
 
   // -- callers' commands (driver_commands.cpp) ----------------------------------------------------
@@ -140,7 +141,8 @@ class Driver {
   Actions actions_{};
   PoolCore::Round round_{};
   std::vector<EarlyEnd> early_ends_{};
-  Time heard_at_{};          // when the results came that are being collected
+  Time heard_at_{};  // when the results came that are being collected
+  bool swept_ = false;
   std::uint64_t rests_ = 0;  // how often it has lain down
   std::vector<WorkerId> with_results_{};
   std::unordered_map<std::string, WorkerId> routes_{};

@@ -122,7 +122,6 @@ constexpr int threads_of_zeromq = 2;
 WorkerSocket::WorkerSocket() : directory_(make_directory(usable_parent())), context_(1) {
   try {
     own_directory();
-    remove_stale_directories(std::filesystem::path(directory_).parent_path());
     try_threads(threads_of_zeromq);
     router_ = zmq::socket_t(context_, zmq::socket_type::router);
     router_.set(zmq::sockopt::linger, 0);
@@ -137,6 +136,10 @@ WorkerSocket::WorkerSocket() : directory_(make_directory(usable_parent())), cont
     std::filesystem::remove_all(directory_, ignored);
     throw;
   }
+}
+
+void WorkerSocket::sweep() {
+  remove_stale_directories(std::filesystem::path(directory_).parent_path());
 }
 
 void WorkerSocket::own_directory() {

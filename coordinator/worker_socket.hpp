@@ -34,6 +34,9 @@ class WorkerSocket {
   WorkerSocket& operator=(const WorkerSocket&) = delete;
   ~WorkerSocket();
 
+  /// Removes the directories beside ours whose owners were killed. It looks at all that lies there.
+  void sweep();
+
   /// The socket at which one worker will listen. Makes the directory anew if somebody has cleaned
   /// it up. Throws as the constructor.
   wire::UniqueFd open_line(wire::SeatLife life);

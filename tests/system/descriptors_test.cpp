@@ -115,17 +115,21 @@ TEST_CASE("what killed programs have left of their directories goes with the nex
   const auto age = [](const fs::path& path) {
     fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(1));
   };
-  const fs::path killed = made("procfarm-killed", "owned");
-  const fs::path killed_early = made("procfarm-early", "");
-  const fs::path starting = made("procfarm-start", "");
-  const fs::path someone = made("procfarm-others", "file");
-  const fs::path unrelated = made("empty", "");
-  for (const fs::path& each : {killed_early, someone, unrelated}) age(each);
-  ProcessPoolExecutor pool(1);
-  CHECK_FALSE(fs::exists(killed));
-  CHECK_FALSE(fs::exists(killed_early));
-  CHECK(fs::exists(starting));
-  CHECK(fs::exists(someone / "file"));
-  CHECK(fs::exists(unrelated));
-  for (const fs::path& each : {starting, someone, unrelated}) fs::remove_all(each);
+  for (const bool used : {false, true}) {
+    const fs::path killed = made("procfarm-killed", "owned");
+    const fs::path killed_early = made("procfarm-early", "");
+    const fs::path starting = made("procfarm-start", "");
+    const fs::path someone = made("procfarm-others", "file");
+    const fs::path unrelated = made("empty", "");
+    for (const fs::path& each : {killed_early, someone, unrelated}) age(each);
+    ProcessPoolExecutor pool(1);
+    if (used) CHECK(pool.submit<doubled>(1).result() == 2);
+    pool.shutdown();
+    CHECK_FALSE(fs::exists(killed));
+    CHECK_FALSE(fs::exists(killed_early));
+    CHECK(fs::exists(starting));
+    CHECK(fs::exists(someone / "file"));
+    CHECK(fs::exists(unrelated));
+    for (const fs::path& each : {starting, someone, unrelated}) fs::remove_all(each);
+  }
 }
