@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
-// options.cpp - `run` and `each` as CLI11 sees them, and usage errors in one shape: who, what, the
-// nearest option, where help is. The other subcommands stand in other_commands.cpp, what a single
-// value may look like in option_values.cpp.
+// options.cpp - `run` and `each` as CLI11 sees them, and how all is parsed. The other subcommands
+// stand in other_commands.cpp, what a single value may look like in option_values.cpp, what is told
+// of a wrong line in usage_errors.cpp.
 #include "command_line.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <iterator>
-#include <memory>
 #include <utility>
 
 #include <procfarm/version.hpp>
 
-#include "diagnostic.hpp"
 #include "help_texts.hpp"
 #include "option_values.hpp"
 
@@ -20,7 +18,6 @@ namespace procfarm::cli {
 namespace {
 
 constexpr std::size_t column_width = 30;
-constexpr const char* missing_run = "RUN is missing: a run's id, or last";
 
 /// CLI11 leaves two lines empty between groups.
 std::string tidy(std::string help) {
@@ -212,66 +209,6 @@ void CommandLine::add_shown(CLI::App& app) {
 void CommandLine::add_directory(CLI::App& app) {
   app.add_option("--dir", options_.directory, "where .procfarm lies; default: here")
       ->type_name("DIR");
-}
-
-std::string CommandLine::usage_error(const CLI::App* command, const std::string& message) const {
-  const std::string who = command == nullptr ? "procfarm" : "procfarm " + command->get_name();
-  return fmt::format("{}: {}\nSee `{} --help`.\n", who, escape_control(message), who);
-}
-
-/// What CLI11 could not place, with what was probably meant; empty if all was placed.
-std::string CommandLine::complaint(const CLI::App& command) const {
-  const std::vector<std::string> left = command.remaining();
-  if (left.empty()) return {};
-  const std::string word = left.front().substr(0, left.front().find('='));
-  std::vector<std::string> known;
-  if (word.rfind('-', 0) == 0) {
-    for (const CLI::Option* option : command.get_options()) {
-      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-    }
-  } else if (&command == &app_) {
-    for (const auto& [sub, unused] : commands_) known.push_back(sub->get_name());
-  }
-  const std::string advice = suggest(word, known);
-  const char* kind = word.rfind('-', 0) == 0 ? "unknown option"
-                     : &command == &app_     ? "unknown command"
-                                             : "unexpected argument";
-  return fmt::format("{} '{}'{}", kind, word, advice.empty() ? "" : "; " + advice);
-}
-
-/// What the command cannot do without, if it is not there.
-std::string CommandLine::missing(Subcommand subcommand) const {
-  switch (subcommand) {
-    case Subcommand::run:
-      if (options_.job.empty()) return "JOB is missing";
-      if (options_.running.explain && !options_.running.resume) {
-        return "--explain needs --resume: without it everything runs";
-      }
-      if (!options_.running.database && options_.running.resume) {
-        return "--resume needs the run database: leave out --no-db";
-      }
-      return "";
-    case Subcommand::rerun:
-      if (options_.run.empty()) return "RUN is missing: a run's id, or last";
-      if (!options_.failed) return "--failed is missing: nothing else can be run again";
-      return options_.running.database ? "" : "the run database is needed: leave out --no-db";
-    case Subcommand::plan: return options_.job.empty() ? "JOB is missing" : "";
-    case Subcommand::each:
-      if (options_.source.empty()) return "SOURCE is missing: a file of lines, or -";
-      if (options_.command.empty() == options_.shell.empty()) {
-        return options_.shell.empty() ? "a command is missing after --, or --shell LINE"
-                                      : "either --shell or a command after --, not both";
-      }
-      return "";
-    case Subcommand::logs: return options_.run.empty() ? missing_run : "";
-    case Subcommand::exporting:
-      if (options_.run.empty()) return missing_run;
-      return options_.format ? "" : "FORMAT is missing: " + choices_of(export_formats, ", ");
-    case Subcommand::completions:
-      return options_.completed_shell ? "" : "SHELL is missing: " + choices_of(shells, ", ");
-    case Subcommand::functions: return options_.library.empty() ? "LIB is missing" : "";
-    default: return "";
-  }
 }
 
 ParsedOptions CommandLine::parse(std::vector<std::string> arguments) {
