@@ -248,7 +248,11 @@ TEST_CASE("the end of a command is the end of its group, whoever holds its outpu
 }
 
 TEST_CASE("a daemon that holds the output open and writes on does not delay the result") {
-  const auto result = shell("setsid sh -c 'echo $$; while :; do echo y || exit; done' & sleep 0.2");
+  const Scratch scratch;
+  const auto result =
+      run_command({.shell = "setsid sh -c 'echo $$; : > begun; while :; do echo y || exit; done' & "
+                            "until test -e begun; do sleep 0.01; done",
+                   .cwd = scratch.path()});
   CHECK(result.exit_code == 0);
   const pid_t daemon = std::stoi(result.out);
   ::kill(-daemon, SIGKILL);
