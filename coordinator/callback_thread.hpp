@@ -37,6 +37,7 @@ class CallbackThread {
    private:
     CallbackThread& thread_;
   };
+
   /// Returns when all that was delivered has run; nothing may be delivered any more. Any number of
   /// threads may wait here, but not this one.
   void finish();

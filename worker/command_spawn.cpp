@@ -39,17 +39,14 @@ SpawnedCommand spawn_command_by_libc(const CommandSpawn& what) {
 
 namespace {
 
-/// Those that are ignored now, and those that programs are known to ignore.
+/// All that have a name, and the others that are ignored now.
 sigset_t signals_to_reset() {
   sigset_t signals;
   ::sigemptyset(&signals);
-  for (const int each : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD, SIGUSR1,
-                         SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU, SIGXFSZ})
-    ::sigaddset(&signals, each);
   struct sigaction action {};
   for (int each = 1; each <= SIGRTMAX; ++each) {
-    if (::sigaction(each, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
-      ::sigaddset(&signals, each);
+    if (each == SIGKILL || each == SIGSTOP || ::sigaction(each, nullptr, &action) != 0) continue;
+    if (each < SIGRTMIN || action.sa_handler == SIG_IGN) ::sigaddset(&signals, each);
   }
   return signals;
 }

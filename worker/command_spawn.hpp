@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // command_spawn.hpp - the process of a command is made, by the rules of wire::SpawnRecipe: a group
 // of its own, no blocked and no ignored signal, no descriptors but its three. posix_spawn does it
-// with sixty system calls for signals and a stack that is mapped and unmapped each time, a fortieth
-// of what a short command costs in all; where the kernel can help (clone3) it does not take that.
+// with twice the system calls for signals and a stack that is mapped and unmapped each time; where
+// the kernel can help (clone3) that is saved.
 #pragma once
 
 #include <sys/types.h>
@@ -32,8 +32,8 @@ struct SpawnedCommand {
   wire::UniqueFd pidfd{};  // empty if the kernel has not made one with the process
 };
 
-/// Any thread. What ignores signals in this process while it runs should be done with that by then:
-/// those that are seldom ignored are looked up once.
+/// Any thread. Of the real-time signals it resets those that this process ignores at its first
+/// call; one that a task has come to ignore later stays ignored in commands.
 SpawnedCommand spawn_command(const CommandSpawn& what);
 
 /// The same by posix_spawn.
