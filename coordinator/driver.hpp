@@ -133,9 +133,9 @@ class Driver {
   static constexpr auto first_contact_limit = std::chrono::seconds{10};
 
   std::shared_ptr<PoolCore> core_;
-  DescriptorReserve reserve_;  // before the socket, which takes descriptors
+  DescriptorReserve reserve_;    // before those that take descriptors
+  SupervisorHandle supervisor_;  // before the socket: a fork beside its threads copies held locks
   WorkerSocket socket_;
-  SupervisorHandle supervisor_;
   Scheduler scheduler_;
   TaskBook tasks_;
   Actions actions_{};
