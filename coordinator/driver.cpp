@@ -245,7 +245,9 @@ void Driver::sweep_once() {
 
 void Driver::leave() {
   tasks_.announce();
-  sweep_once();
+  supervisor_.close();
+  sweep_once();  // while it ends
+  socket_.close();
   supervisor_.close_and_wait(2s);
   core_->driver_finished();
   LivePools::leave(*core_);

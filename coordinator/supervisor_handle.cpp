@@ -191,11 +191,15 @@ std::optional<wire::Report> SupervisorHandle::receive() {
   return std::nullopt;
 }
 
-void SupervisorHandle::close_and_wait(std::chrono::milliseconds limit) {
-  if (::getpid() != owner_ || !control_) return;
+void SupervisorHandle::close() {
+  if (::getpid() != owner_) return;
   control_.reset();
   gone_ = true;
-  if (!pidfd_) return;
+}
+
+void SupervisorHandle::close_and_wait(std::chrono::milliseconds limit) {
+  close();
+  if (::getpid() != owner_ || !pidfd_) return;
   const auto deadline = std::chrono::steady_clock::now() + limit;
   pollfd item{pidfd_.get(), POLLIN, 0};
   while (item.revents == 0) {
@@ -209,6 +213,7 @@ void SupervisorHandle::close_and_wait(std::chrono::milliseconds limit) {
   }
   siginfo_t ignored;
   ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &ignored, WEXITED | WNOHANG);
+  pidfd_.reset();
 }
 
 }  // namespace procfarm

@@ -62,8 +62,10 @@ class SupervisorHandle {
   /// Sends what an earlier call could not.
   void flush();
 
-  /// Closing the socket is the order to end everything. Waits for the supervisor's exit, kills it
-  /// after `limit`. A host that reaps all children itself is tolerated. Again: does nothing.
+  /// Closing the socket is the order to end everything. Does not wait for that.
+  void close();
+  /// close(), then waits for the supervisor's exit and kills it after `limit`. A host that reaps
+  /// all children itself is tolerated. Again: does nothing.
   void close_and_wait(std::chrono::milliseconds limit);
 
  private:

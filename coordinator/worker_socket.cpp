@@ -18,6 +18,7 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -176,11 +177,13 @@ void WorkerSocket::close_line(wire::SeatLife life) {
     throw zmq::error_t();
 }
 
-WorkerSocket::~WorkerSocket() {
+void WorkerSocket::close() {
+  if (directory_.empty()) return;
   router_.close();
   context_.close();
   std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
+  std::filesystem::remove_all(std::exchange(directory_, {}), ignored);
+  lock_.reset();
 }
 
 bool WorkerSocket::send(const std::string& routing_id, std::string frame) {

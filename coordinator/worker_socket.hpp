@@ -32,7 +32,7 @@ class WorkerSocket {
   WorkerSocket();
   WorkerSocket(const WorkerSocket&) = delete;
   WorkerSocket& operator=(const WorkerSocket&) = delete;
-  ~WorkerSocket();
+  ~WorkerSocket() { close(); }
 
   /// Removes the directories beside ours whose owners were killed. It looks at all that lies there.
   void sweep();
@@ -55,6 +55,8 @@ class WorkerSocket {
   bool receive(Envelope& envelope);
   /// Blocks until a message is there, one of `fds` is readable or `limit` has passed.
   void wait(std::span<const int> fds, std::optional<Duration> limit);
+  /// Ends the connections, and ZeroMQ; the directory goes. Nothing but the destructor may follow.
+  void close();
 
  private:
   std::string path_of(wire::SeatLife life) const;
