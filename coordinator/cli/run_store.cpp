@@ -150,7 +150,7 @@ RunStore::~RunStore() {
   row_mover_.reset();
   if (in_transaction_) return;
   sqlite3_busy_timeout(database_.getHandle(), 0);
-  database_.tryExec("PRAGMA journal_mode = DELETE;");
+  database_.tryExec("PRAGMA journal_mode = MEMORY;");  // for one sector: no file has to undo it
 }
 
 void RunStore::set_journal(bool durable) {
