@@ -92,6 +92,28 @@ stdout = "said.txt"
   CHECK(contains(result.err, "out_of_range: no such word"));
 }
 
+TEST_CASE("functions: what the streams of a module's own C++ library hold is its call's") {
+  for (const char* module : {"lib", "prog"}) {
+    CAPTURE(module);
+    ToolBench bench;
+    const ToolResult result = run_tasks(
+        bench, std::string("[[task]]\nname = \"copy\"\nfunction = \"") + module + R"(.copy"
+stdin = "{{value}}"
+foreach = { values = ["one", "two", "three"] }
+stdout = "out-{{index}}"
+stderr = "err-{{index}}"
+)",
+        {"-j", "1"});
+    CAPTURE(result.err);
+    CHECK(result.exit_code == 0);
+    const std::vector<std::string> values{"one", "two", "three"};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      CHECK(bench.read("out-" + std::to_string(i)) == "copied " + values[i] + "\n");
+      CHECK(bench.read("err-" + std::to_string(i)) == "logged " + values[i] + "\n");
+    }
+  }
+}
+
 TEST_CASE("functions: a crash costs only the task that crashed, and tells the signal") {
   ToolBench bench;
   const ToolResult result = run_tasks(bench, R"(

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -40,6 +41,16 @@ void crash() {
 std::string input() {
   std::string text;
   for (int c = std::getchar(); c != EOF; c = std::getchar()) text += static_cast<char>(c);
+  return text;
+}
+
+/// With streams that have buffers of their own, and an end that they remember.
+std::string copy() {
+  static const bool unbuffered = std::ios::sync_with_stdio(false);
+  std::string text;
+  std::getline(std::cin, text);
+  std::cout << "copied " << text << '\n';
+  std::clog << (unbuffered ? "logged " : "was buffered ") << text << '\n';
   return text;
 }
 
@@ -89,6 +100,7 @@ PROCFARM_EXPORT(procfarm::function<square>("square", {"n"}, "n squared"),
                 procfarm::function<sum>("sum", {"values"}),
                 procfarm::function<say>("say", {"words"}), procfarm::function<crash>("crash"),
                 procfarm::function<spin>("spin"), procfarm::function<input>("input"),
+                procfarm::function<copy>("copy"),
                 procfarm::function<variable>("variable", {"name"}),
                 procfarm::function<hog>("hog", {"bytes"}))
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iostream>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -27,8 +28,22 @@ namespace detail {
 [[gnu::visibility("hidden")]] inline constinit abi::Exports module_exports{abi::number, 0, nullptr};
 [[gnu::visibility("hidden")]] inline constinit abi::Function* last_export = nullptr;
 
+/// The module may have another C++ library than the worker, and so streams of its own: what an
+/// earlier call has read to its end is not this one's, and what this one prints leaves with it.
+class StreamsOfCall {
+ public:
+  StreamsOfCall() { std::cin.clear(); }
+  ~StreamsOfCall() {
+    std::cout.flush();
+    std::clog.flush();
+  }
+  StreamsOfCall(const StreamsOfCall&) = delete;
+  StreamsOfCall& operator=(const StreamsOfCall&) = delete;
+};
+
 template <class Target, class R, class... P>
 void invoke_exported(const char* arguments, std::size_t size, const abi::Sink* sink) noexcept {
+  const StreamsOfCall streams;
   Writer bytes;
   CallFrame frame{Reader(arguments, size), bytes};
   try {
