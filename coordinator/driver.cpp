@@ -37,6 +37,7 @@ wire::SupervisorConfig config_for(const ProcessPoolOptions& options, std::uint64
 SchedulerOptions scheduler_options(const ProcessPoolOptions& options) {
   SchedulerOptions result;
   result.max_workers = *options.max_workers;
+  result.prestart = options.prestart;
   result.max_tasks_per_child = options.max_tasks_per_child;
   return result;
 }

@@ -33,6 +33,8 @@ ProcessPoolOptions checked(ProcessPoolOptions options) {
   check_positive(options.max_workers, "max_workers");
   if (!options.max_workers) options.max_workers = usable_cpus();
   check_positive(options.max_tasks_per_child, "max_tasks_per_child");
+  if (options.prestart < 0 || options.prestart > *options.max_workers)
+    throw std::invalid_argument("prestart must be from 0 to max_workers");
   check_limit(options.max_pending, "max_pending");
   check_limit(options.max_pending_bytes, "max_pending_bytes");
   if (options.preload && options.start_method == StartMethod::spawn) {

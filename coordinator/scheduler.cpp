@@ -38,7 +38,8 @@ std::uint64_t results_each(const SchedulerOptions& options) {
 Scheduler::State::State(SchedulerOptions chosen)
     : options(checked(chosen)),
       workers(static_cast<std::uint32_t>(options.max_workers), results_each(options)),
-      credit(options.window, options.max_queued) {}
+      credit(options.window, options.max_queued),
+      prestart(static_cast<std::uint64_t>(std::max(options.prestart, 0))) {}
 
 Scheduler::Scheduler(SchedulerOptions options) : state_(std::make_unique<State>(options)) {}
 Scheduler::~Scheduler() = default;
@@ -246,7 +247,10 @@ void Scheduler::cancel_all(Time now, Actions& out) {
   }
 }
 
-void Scheduler::close() { state_->closed = state_->changed = true; }
+void Scheduler::close() {
+  state_->closed = state_->changed = true;
+  state_->prestart = 0;
+}
 
 // -- questions ------------------------------------------------------------------------------------
 

@@ -123,6 +123,7 @@ using Actions = std::vector<Action>;
 
 struct SchedulerOptions {
   int max_workers = 1;
+  int prestart = 0;  // workers that start with the first dispatch, whatever there is to do
   std::optional<int> max_tasks_per_child{};
   Duration window = std::chrono::milliseconds{16};  // queued work per worker, as time
   std::uint32_t max_queued = 2048;                  // tasks per worker, begun one included

@@ -151,14 +151,16 @@ void Scheduler::State::push_to(Worker& worker, TaskId task, TaskRecord& record) 
 
 std::uint64_t Scheduler::State::workers_to_start() const {
   const std::uint64_t starting = workers.count(WorkerState::starting);
-  if (broken || draining || ready.size() <= starting) return 0;
-  return std::min<std::uint64_t>(workers.most() - workers.alive(), ready.size() - starting);
+  const auto wanted = std::max<std::uint64_t>(ready.size(), prestart);
+  if (broken || draining || wanted <= starting) return 0;
+  return std::min<std::uint64_t>(workers.most() - workers.alive(), wanted - starting);
 }
 
 void Scheduler::State::spawn(Actions& out) {
   if (now < respawn_at) return;
   for (std::uint64_t count = workers_to_start(); count > 0; --count)
     out.emplace_back(action::Spawn{workers.start()});
+  prestart = 0;
 }
 
 // -- taking back ----------------------------------------------------------------------------------

@@ -131,6 +131,7 @@ struct Scheduler::State {
   int lowest_assigned = std::numeric_limits<int>::max();  // priority, or less
   std::uint64_t assigned = 0;                             // tasks in workers' lists
 
+  std::uint64_t prestart;  // how many workers the next dispatch starts, whatever there is to do
   Time respawn_at{};
   int failed_starts = 0;      // in a row
   int fruitless_workers = 0;  // in a row: lost with tasks, but began none

@@ -70,6 +70,7 @@ ProcessPoolExecutor& Launcher::pool_of(const std::string& program) {
                                .program = program};
     // Executing the tool a second time would take longer than most of what it is asked for.
     if (program.empty()) options.start_method = StartMethod::fork;
+    options.prestart = 1;  // it becomes ready while the run is being prepared
     auto pool = std::make_unique<ProcessPoolExecutor>(std::move(options));
     return *pools_.emplace(program, std::move(pool)).first->second;
   } catch (const std::system_error& error) {  // no process, thread or descriptor is to be had
@@ -250,6 +251,10 @@ std::vector<RunningAttempt> Launcher::newly_begun() {
         {.key = flight.key, .name = flight.name, .worker_pid = info.pid, .started = info.started});
   }
   return found;
+}
+
+void Launcher::begin_shutdown() {
+  for (auto& [program, pool] : pools_) pool->shutdown({.wait = false});
 }
 
 void Launcher::shutdown() {

@@ -116,6 +116,9 @@ class Launcher {
   /// it could is told by the first that needs it.
   void warm_up();
 
+  /// Nothing more is started, and workers without work leave. Does not wait for them: the
+  /// destructor does.
+  void begin_shutdown();
   /// Waits until every process is gone; all reports are in the queue then.
   void shutdown();
 

@@ -278,6 +278,7 @@ LiveFigures Runner::live_figures() {
 }
 
 int Runner::finish_run() {
+  launcher_.begin_shutdown();  // and ends with it, while the end of the run is recorded and told
   row_counter_.reset();
   if (input_.stream && tasks_.empty()) reporter_->message("the job has no tasks");
   const bool work_left = plan_->open_tasks() > 0;
@@ -287,7 +288,6 @@ int Runner::finish_run() {
                           .finished = std::chrono::system_clock::now()});
   session_->flush();
   handle(events_.take());
-  launcher_.shutdown();
   session_->finish();
   reporter_->run_finished({.run = session_->id(),
                            .state = ending_.state(plan_->counts().failed > 0, work_left),

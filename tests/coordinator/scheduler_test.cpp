@@ -43,6 +43,22 @@ TEST_CASE("workers start as tasks need them, and never more than allowed") {
   CHECK(bench.scheduler.workers() == 3);
 }
 
+TEST_CASE("prestart: so many start at once, once, and are those that the first tasks need") {
+  SchedulerBench bench{{.workers = 4, .prestart = 2}};
+  CHECK(bench.take() == actions(Spawn{worker(0)}, Spawn{worker(1)}));
+  CHECK(bench.take() == actions());
+  bench.submit_many(2);
+  CHECK(bench.take() == actions());
+  bench.submit();
+  CHECK(bench.take() == actions(Spawn{worker(2)}));
+}
+
+TEST_CASE("prestart: nothing starts for its sake where no task can come") {
+  SchedulerBench bench{{.workers = 4, .prestart = 2}};
+  bench.scheduler.close();
+  CHECK(bench.take() == actions());
+}
+
 TEST_CASE("the worker that became idle last is used first") {
   SchedulerBench bench{{.workers = 2}};
   const auto tasks = bench.submit_many(2);

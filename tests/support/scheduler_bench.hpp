@@ -98,6 +98,7 @@ inline std::string text(const Actions& all) {
 
 struct BenchOptions {
   int workers = 1;
+  int prestart = 0;
   std::optional<int> tasks_each{};
   std::uint32_t max_queued = 2048;
 };
@@ -107,6 +108,7 @@ class SchedulerBench {
  public:
   explicit SchedulerBench(BenchOptions options = {})
       : scheduler({.max_workers = options.workers,
+                   .prestart = options.prestart,
                    .max_tasks_per_child = options.tasks_each,
                    .window = std::chrono::microseconds{200},  // what the tests count with
                    .max_queued = options.max_queued}) {}

@@ -42,6 +42,11 @@ TEST_CASE("impossible options are refused by name") {
                        "max_pending must be greater than 0", std::invalid_argument);
   CHECK_THROWS_WITH_AS(ProcessPoolExecutor(ProcessPoolOptions{.max_pending_bytes = 0}),
                        "max_pending_bytes must be greater than 0", std::invalid_argument);
+  for (const int prestart : {-1, 3}) {
+    CHECK_THROWS_WITH_AS(
+        ProcessPoolExecutor(ProcessPoolOptions{.max_workers = 2, .prestart = prestart}),
+        "prestart must be from 0 to max_workers", std::invalid_argument);
+  }
   CHECK_THROWS_AS(ProcessPoolExecutor(ProcessPoolOptions{.start_method = StartMethod::spawn,
                                                          .preload = call<load>()}),
                   std::invalid_argument);
@@ -77,6 +82,15 @@ TEST_CASE("without max_workers there are as many as usable cpus") {
   CHECK(eventually([&] { return pool.stats().running == static_cast<unsigned>(usable_cpus()); }));
   CHECK(pool.workers().size() == static_cast<unsigned>(usable_cpus()));
   gate.open();
+}
+
+TEST_CASE("prestart: so many workers are there before any task, and get the first ones") {
+  ProcessPoolExecutor pool({.max_workers = 3, .prestart = 2});
+  CHECK(eventually([&] { return pool.workers().size() == 2; }));
+  std::set<int> prestarted;
+  for (const WorkerInfo& worker : pool.workers()) prestarted.insert(worker.pid);
+  CHECK(prestarted.count(pool.submit<process_id>().result()) == 1);
+  CHECK(pool.stats().workers_started == 2);
 }
 
 TEST_CASE("max_tasks_per_child: each worker does that many tasks and is replaced") {

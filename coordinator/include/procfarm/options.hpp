@@ -41,6 +41,7 @@ struct ProcessPoolOptions {
   bool capture_stdout = false;   // kept in the worker's seat, for commands' owners
   bool forward_captured = true;  // false: captured standard error is only kept
   std::string program{};         // what the supervisor executes; default: this program
+  int prestart = 0;  // 0 to max_workers: so many workers start at once, not with the first tasks
 };
 
 /// What holds for each task of a Submitter.
