@@ -41,16 +41,18 @@ def check(compiler):
 
 
 def check_loaded(compiler):
-    if not (compiler.build / "libprocfarm-absent-transports.a").exists():
-        return ""  # no libzmq.a here
+    needless = ["libprocfarm.so"]
+    if (compiler.build / "libprocfarm-absent-transports.a").exists():  # there is a libzmq.a here
+        needless += ["libzmq", "libsodium", "libpgm", "libnorm", "libgssapi", "libkrb5"]
+    if (compiler.build / "libprocfarm-inside.a").exists():
+        needless += ["libstdc++", "libgcc_s", "libfmt", "libtomlplusplus"]
     loaded = subprocess.run(["ldd", str(compiler.build / "procfarm")], capture_output=True, text=True,
                             check=True).stdout
-    if "libstdc++" not in loaded:
+    if "libc.so" not in loaded:
         return "nothing is loaded: " + loaded
-    needless = ("libprocfarm", "libzmq", "libsodium", "libpgm", "libnorm", "libgssapi", "libkrb5")
     return "".join(f"the tool loads {name}\n" for name in needless if name in loaded)
 
 
 def tests(compiler):
     return [("the shared library shows its public names only", lambda: check(compiler)),
-            ("the tool loads no library of ZeroMQ's transports", lambda: check_loaded(compiler))]
+            ("the tool loads no library of ZeroMQ's transports, nor what it has inside", lambda: check_loaded(compiler))]
