@@ -97,15 +97,15 @@ ModuleDescription Launcher::describe(const std::string& module,
   const std::string program = program_of(module);
   // In a worker of its own program the module is what runs there.
   const std::string path = program.empty() ? module : std::string();
-  Future<ModuleDescription> future =
-      pool_of(program)
-          .with({.name = "the description of " + module, .grace = Duration::zero()})
-          .submit_call<ModuleDescription>(builtin_describe(path));
-  // What a library does when it is loaded may take any time.
-  while (!wait(std::vector{future}, look_interval).not_done.empty()) {
-    if (gives_up()) future.cancel(procfarm::cancel_running);
-  }
+  ProcessPoolExecutor& pool = pool_of(program);
   try {  // of another program only its author can know why it does not serve
+    Future<ModuleDescription> future =
+        pool.with({.name = "the description of " + module, .grace = Duration::zero()})
+            .submit_call<ModuleDescription>(builtin_describe(path));
+    // What a library does when it is loaded may take any time.
+    while (!wait(std::vector{future}, look_interval).not_done.empty()) {
+      if (gives_up()) future.cancel(procfarm::cancel_running);
+    }
     return future.result();
   } catch (const RemoteError& error) {
     if (error.type_name() != "procfarm::ModuleError") throw;

@@ -200,11 +200,12 @@ TEST_CASE("tool: --halt stops early, with work left it is 5") {
   const ToolResult result = run_job(bench, R"(
 [[task]]
 name = "many"
-foreach = { range = [0, 99] }
+foreach = { range = [0, 99999] }
 shell = "echo {{value}} >> log; exit 1"
 )",
                                     {"-j", "1", "--halt", "soon,fail=2"});
   CHECK(result.exit_code == 5);
-  CHECK(count_lines(bench.read("log")) < 10);
+  CHECK(count_lines(bench.read("log")) >= 2);
+  CHECK(count_lines(bench.read("log")) < 10'000);  // what was handed out ahead may still run
   CHECK(contains(result.err, "--halt"));
 }
