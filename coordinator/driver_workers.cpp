@@ -82,13 +82,10 @@ void Driver::welcome(const std::string& routing_id, const wire::Hello& hello) {
 }
 
 void Driver::send_modules(Occupant& occupant) {
-  const auto identities = wire::module_identities();
   wire::Modules message;
   message.first = occupant.modules_sent + 1;
-  for (std::size_t i = occupant.modules_sent; i < identities.size(); ++i) {
-    message.modules.push_back({identities[i].build_id, identities[i].digest});
-  }
-  occupant.modules_sent = static_cast<std::uint32_t>(identities.size());
+  message.modules = wire::module_names(occupant.modules_sent);
+  occupant.modules_sent += static_cast<std::uint32_t>(message.modules.size());
   socket_.send(occupant.routing_id, wire::frame(wire::ToWorker(std::move(message))));
 }
 

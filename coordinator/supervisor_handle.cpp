@@ -64,19 +64,12 @@ std::vector<std::string> environment_of(const wire::SupervisorConfig& config) {
   return texts;
 }
 
-std::vector<wire::ModuleName> module_names() {
-  std::vector<wire::ModuleName> names;
-  for (const auto& identity : wire::module_identities())
-    names.push_back({identity.build_id, identity.digest});
-  return names;
-}
-
 }  // namespace
 
 SupervisorHandle::SupervisorHandle(wire::SupervisorConfig config, const std::string& program)
     : owner_(::getpid()) {
   config.coordinator_pid = owner_;
-  config.modules = module_names();
+  config.modules = wire::module_names();
   modules_ = static_cast<std::uint32_t>(config.modules.size());
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)

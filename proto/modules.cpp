@@ -90,13 +90,18 @@ std::size_t module_count() {
   return modules_entered;
 }
 
-std::vector<ModuleIdentity> module_identities() {
+std::vector<ModuleName> module_names(std::size_t known) {
   const std::lock_guard lock(modules_mutex);
-  std::vector<ModuleIdentity> identities;
+  std::vector<ModuleName> names;
   for (const auto* table = first_module; table != nullptr; table = table->next) {
-    identities.push_back(identity_of(table, digest_of(*table)));
+    if (known > 0) {
+      --known;
+      continue;
+    }
+    const ModuleIdentity identity = identity_of(table, digest_of(*table));
+    names.push_back({identity.build_id, identity.digest});
   }
-  return identities;
+  return names;
 }
 
 const ModuleTable* find_module(const ModuleIdentity& identity) {

@@ -33,8 +33,8 @@ void set_builtin(std::uint32_t index, Thunk thunk, const char* name);
 
 /// How many modules have been entered (the library's own, number 0, not counted). Any thread.
 std::size_t module_count();
-/// The identities of modules 1, 2, ... as numbered here. Any thread.
-std::vector<ModuleIdentity> module_identities();
+/// What workers are told of modules `known` + 1, `known` + 2, ... as numbered here. Any thread.
+std::vector<ModuleName> module_names(std::size_t known = 0);
 /// Null if this process has no such module, or one with another table. Any thread.
 const ModuleTable* find_module(const ModuleIdentity& identity);
 
