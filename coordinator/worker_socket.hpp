@@ -27,8 +27,8 @@ struct Envelope {
 
 class WorkerSocket {
  public:
-  /// Makes a private directory below $XDG_RUNTIME_DIR or the temporary directory, and removes there
-  /// what executors of programs that were killed have left. Throws std::system_error, zmq::error_t.
+  /// Makes a private directory below $XDG_RUNTIME_DIR or the temporary directory. Throws
+  /// std::system_error, zmq::error_t.
   WorkerSocket();
   WorkerSocket(const WorkerSocket&) = delete;
   WorkerSocket& operator=(const WorkerSocket&) = delete;

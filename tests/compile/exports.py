@@ -55,4 +55,5 @@ def check_loaded(compiler):
 
 def tests(compiler):
     return [("the shared library shows its public names only", lambda: check(compiler)),
-            ("the tool loads no library of ZeroMQ's transports, nor what it has inside", lambda: check_loaded(compiler))]
+            ("the tool loads no library of ZeroMQ's transports, nor what it has inside",
+             lambda: check_loaded(compiler))]
