@@ -80,7 +80,7 @@ void Driver::loop() {
     tasks_.announce();
     if (heard_at_ != Time{}) sweep_once();
     if (core_->submit_blocked()) core_->set_running(core_->stats().running);
-    if (!at_end() && core_->fall_asleep()) sleep();
+    if (!at_end()) sleep();
   }
 }
 
@@ -206,9 +206,10 @@ std::optional<Time> Driver::next_appointment() const {
 }
 
 void Driver::sleep() {
-  std::optional<Time> until = next_appointment();
   const Time paced_until = heard_at_ + scheduler_.pace();
   const bool pacing = paced_until > now();
+  if (!core_->fall_asleep(pacing ? scheduler_.sated() : std::nullopt)) return;
+  std::optional<Time> until = next_appointment();
   if (pacing && (!until || paced_until < *until)) until = paced_until;
   if (lie_down(pacing ? wire::Depth::pacing : wire::Depth::asleep)) {
     const std::array fds{core_->wake_fd(), supervisor_.fd()};

@@ -248,10 +248,11 @@ void PoolCore::take_inbox(Round& round) {
   std::swap(round, inbox_.arrived);
 }
 
-bool PoolCore::fall_asleep() {
+bool PoolCore::fall_asleep(std::optional<int> sated) {
   std::lock_guard lock(mutex_);
   if (!inbox_.arrived.submitted.empty() || !inbox_.arrived.commands.empty()) return false;
   inbox_.driver_asleep = true;
+  inbox_.sated = sated;
   return true;
 }
 

@@ -121,8 +121,9 @@ class PoolCore final : public TaskHost,
   };
   /// Takes what has arrived. Any thread may post meanwhile.
   void take_inbox(Round& round);
-  /// True if nothing has arrived: from now on the next post() wakes wake_fd().
-  bool fall_asleep();
+  /// True if nothing has arrived: from now on the next post() wakes wake_fd(), and the next submit
+  /// of a task with more than priority `sated` (nullopt: of any task).
+  bool fall_asleep(std::optional<int> sated);
   void wake_up();
   int wake_fd() const { return wake_.get(); }
   /// Every later submit throws BrokenProcessPool with this text and cause.
@@ -143,6 +144,7 @@ class PoolCore final : public TaskHost,
   struct Inbox {
     Round arrived{};
     bool driver_asleep = false;
+    std::optional<int> sated{};  // it sleeps on while tasks of at most this priority are submitted
     bool closed = false;
     std::optional<ErrorRecord> broken{};
     std::uint64_t next_task = 1;

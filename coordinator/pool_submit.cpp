@@ -115,7 +115,8 @@ detail::FutureState* PoolCore::enter(InboxLock lock, const SharedOptions& task_o
   detail::retain(state);
   inbox_.arrived.submitted.push_back(state);
   inbox_.unsettled += items;
-  wake_driver(std::move(lock));
+  const bool can_wait = inbox_.sated && task_options.policy.priority <= *inbox_.sated;
+  if (!can_wait) wake_driver(std::move(lock));
   return state;
 }
 

@@ -259,6 +259,14 @@ bool Scheduler::idle() const { return pending() == 0; }
 std::uint64_t Scheduler::pending() const { return state_->tasks.size() + state_->unsaid.size(); }
 int Scheduler::workers() const { return static_cast<int>(state_->workers.alive()); }
 
+std::optional<int> Scheduler::sated() const {
+  const State& s = *state_;
+  const std::uint64_t more = 2ULL * s.workers.most() * s.low_water;  // then no batch is cut
+  const bool all_serve = s.workers.count(WorkerState::ready) == s.workers.most();
+  if (s.changed || !all_serve || s.ready.size() < more) return std::nullopt;
+  return s.ready.top_priority();
+}
+
 std::uint32_t Scheduler::attempt(TaskId task) const {
   const TaskRecord* record = state_->tasks.find(task);
   return record == nullptr ? 0 : record->attempt;

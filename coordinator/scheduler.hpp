@@ -181,6 +181,9 @@ class Scheduler {
   std::optional<Time> next_wakeup() const;
   /// So long the driver may leave results alone while the workers have further tasks.
   Duration pace() const;
+  /// A task of at most this priority would only wait if it were submitted now: all workers serve,
+  /// and more tasks wait than they may hold. nullopt: it might change something.
+  std::optional<int> sated() const;
   /// Everything not settled is settled as broken, every worker is killed, nothing starts any more
   /// (initializer failed, supervisor gone, five failed starts).
   void break_pool(Actions& out);
