@@ -3,12 +3,11 @@
 #include "shared_options.hpp"
 
 #include <stdexcept>
-#include <string>
 
 namespace procfarm {
 namespace {
 
-void require(bool good, const std::string& text) {
+void require(bool good, const char* text) {
   if (!good) throw std::invalid_argument(text);
 }
 

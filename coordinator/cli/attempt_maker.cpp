@@ -45,7 +45,10 @@ Command command_of(const AttemptInput& input, Resolved&& resolved, const RunOpti
                   .shell_arguments = std::move(resolved.parameters),
                   .env_clear = resolved.env_clear,
                   .cwd = std::move(resolved.cwd)};
-  for (auto& [name, value] : resolved.env) command.env[name] = std::move(value);
+  auto& env = command.env;  // ours come last and in order
+  for (auto& [name, value] : resolved.env) {
+    env.insert_or_assign(env.end(), std::move(name), std::move(value));
+  }
   if (resolved.input == InputKind::text) command.stdin_text = std::move(resolved.input_content);
   if (resolved.input == InputKind::file) command.stdin_file = std::move(resolved.input_content);
   command.out = output_of(attempt.out_file, attempt.keeps_out);

@@ -18,7 +18,7 @@ EventQueue::EventQueue() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 
 EventQueue::~EventQueue() { ::close(fd_); }
 
-void EventQueue::attempt_ended(AttemptReport report) {
+void EventQueue::attempt_ended(AttemptReport&& report) {
   const std::lock_guard lock(mutex_);
   pending_.ended.push_back(std::move(report));
   wake();

@@ -34,7 +34,7 @@ class EventQueue {
   EventQueue(const EventQueue&) = delete;
   EventQueue& operator=(const EventQueue&) = delete;
 
-  void attempt_ended(AttemptReport report);
+  void attempt_ended(AttemptReport&& report);
   void rows_arrived(std::uint32_t task);
   void rows_counted(std::uint32_t task, std::uint64_t count);
   void tasks_arrived();

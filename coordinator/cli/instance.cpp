@@ -195,6 +195,7 @@ void resolve_action(const Renderer& renderer, const Job& job, const Action& acti
 void resolve_env(const Renderer& renderer, const TaskSpec& task, const Instance& instance,
                  const ResolveContext& context, Resolved& resolved) {
   auto& env = resolved.env;
+  env.reserve(task.env.size() + 4);
   for (const auto& [name, value] : task.env) {
     env.emplace_back(name, renderer.text(value, "env." + name));
   }
@@ -206,10 +207,10 @@ void resolve_env(const Renderer& renderer, const TaskSpec& task, const Instance&
       if (!is_own) env.emplace_back(name, std::to_string(*task.cpus));
     }
   }
+  if (context.attempt) env.emplace_back("PROCFARM_ATTEMPT", std::to_string(*context.attempt));
+  env.emplace_back("PROCFARM_INDEX", std::to_string(instance.index));
   if (context.run) env.emplace_back("PROCFARM_RUN", *context.run);
   env.emplace_back("PROCFARM_TASK", task.name);
-  env.emplace_back("PROCFARM_INDEX", std::to_string(instance.index));
-  if (context.attempt) env.emplace_back("PROCFARM_ATTEMPT", std::to_string(*context.attempt));
 }
 
 void resolve_files(const Renderer& renderer, const Job& job, const TaskSpec& task,

@@ -51,7 +51,7 @@ std::string label_of(const Row& row) {
 }  // namespace
 
 std::string instance_name(const TaskSpec& task, std::uint64_t index) {
-  return task.is_repeated() ? fmt::format("{}[{}]", task.name, index) : task.name;
+  return task.is_repeated() ? task.name + '[' + std::to_string(index) + ']' : task.name;
 }
 
 std::unique_ptr<Source> open_source(const Job& job, const TaskSpec& task) {

@@ -21,7 +21,7 @@ OutputSink::OutputSink(OutputStream& out, OutputStream& err, OutputSinkOptions o
                        Reload reload)
     : out_(out), err_(err), options_(options), reload_(std::move(reload)) {}
 
-void OutputSink::settled(ShownAttempt attempt) {
+void OutputSink::settled(ShownAttempt&& attempt) {
   if (!options_.keep_order) {
     print(attempt);
     return;

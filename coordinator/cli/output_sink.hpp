@@ -31,7 +31,7 @@ class OutputSink {
 
   /// Takes the settled instance's output; prints what may be printed. Every settled instance is
   /// told, also one without output: those after it wait for it.
-  void settled(ShownAttempt attempt);
+  void settled(ShownAttempt&& attempt);
 
   /// Nothing more comes: prints what still waits for instances that never ran.
   void finish();

@@ -36,7 +36,7 @@ void Reporter::run_started(const RunStartedEvent& event, const std::string& text
   out_.flush();
 }
 
-void Reporter::ended(ShownAttempt attempt, std::uint64_t sequence) {
+void Reporter::ended(ShownAttempt&& attempt, std::uint64_t sequence) {
   if (sequence <= committed_ && waiting_.empty()) {
     tell(std::move(attempt));
   } else {
@@ -54,7 +54,7 @@ void Reporter::committed(std::uint64_t sequence) {
   if (!out_.flush()) return;
 }
 
-void Reporter::tell(ShownAttempt attempt) {
+void Reporter::tell(ShownAttempt&& attempt) {
   if (!attempt.settled) ++retried_;
   if (attempt.settled && attempt.outcome == AttemptOutcome::passed) ++passed_;
   if (attempt.settled && attempt.outcome == AttemptOutcome::failed) ++failed_;

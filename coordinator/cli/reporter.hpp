@@ -32,7 +32,7 @@ class Reporter {
   void run_started(const RunStartedEvent& event, const std::string& text);
 
   /// Told at once if `sequence` is 0, else when committed() has reached it.
-  void ended(ShownAttempt attempt, std::uint64_t sequence);
+  void ended(ShownAttempt&& attempt, std::uint64_t sequence);
   void committed(std::uint64_t sequence);
 
   /// An instance was done before the run was resumed.
@@ -63,7 +63,7 @@ class Reporter {
   bool waits_for_commits() const { return !waiting_.empty(); }
 
  private:
-  void tell(ShownAttempt attempt);
+  void tell(ShownAttempt&& attempt);
   void keep_files(const ShownAttempt& attempt);
 
   const Options& options_;

@@ -25,7 +25,7 @@
 namespace procfarm::cli {
 namespace {
 
-constexpr const char* schema_statements = R"sql(
+constexpr const char* table_statements = R"sql(
 CREATE TABLE run (
   id TEXT NOT NULL, name TEXT NOT NULL,
   job_file TEXT NOT NULL, job_text TEXT NOT NULL, job_hash TEXT NOT NULL,
@@ -53,30 +53,29 @@ CREATE TABLE outputs (
   task INTEGER NOT NULL, instance INTEGER NOT NULL, attempt INTEGER NOT NULL,
   stdout BLOB, stderr BLOB,
   PRIMARY KEY (task, instance, attempt)) WITHOUT ROWID;
+)sql";
 
-CREATE VIEW instances AS
+constexpr std::array<RunView, 4> views{{
+    {"instances", R"sql(CREATE VIEW instances AS
   SELECT t.name AS task, a.instance, a.outcome AS state, a.attempt AS attempts, a.cause,
          a.exit_code, a.signal, a.error_type, a.error_message, a.label,
          datetime(a.started_us / 1000000, 'unixepoch', 'localtime') AS started,
          (a.finished_us - a.started_us) / 1e6 AS seconds, a.cpu_ns / 1e9 AS cpu_seconds,
          a.peak_memory, a.worker_pid
   FROM attempts a JOIN tasks t ON t.task = a.task
-  WHERE a.settled OR a.outcome = 'running';
-
-CREATE VIEW results AS
+  WHERE a.settled OR a.outcome = 'running')sql"},
+    {"results", R"sql(CREATE VIEW results AS
   SELECT t.name AS task, a.instance, a.label, a.result
   FROM attempts a JOIN tasks t ON t.task = a.task
-  WHERE a.settled AND a.result IS NOT NULL;
-
-CREATE VIEW failures AS
+  WHERE a.settled AND a.result IS NOT NULL)sql"},
+    {"failures", R"sql(CREATE VIEW failures AS
   SELECT t.name AS task, a.instance, a.attempt AS attempts, a.cause, a.exit_code, a.signal,
          a.error_type, a.error_message, a.label, CAST(o.stderr AS TEXT) AS stderr
   FROM attempts a JOIN tasks t ON t.task = a.task
        LEFT JOIN outputs o
          ON o.task = a.task AND o.instance = a.instance AND o.attempt = a.attempt
-  WHERE a.outcome = 'failed' AND a.settled;
-
-CREATE VIEW task_summary AS
+  WHERE a.outcome = 'failed' AND a.settled)sql"},
+    {"task_summary", R"sql(CREATE VIEW task_summary AS
   SELECT t.name AS task, t.kind, t.instances,
          count(CASE WHEN a.settled AND a.outcome = 'passed' THEN 1 END) AS passed,
          count(CASE WHEN a.settled AND a.outcome = 'failed' THEN 1 END) AS failed,
@@ -89,8 +88,8 @@ CREATE VIEW task_summary AS
          coalesce(sum(a.cpu_ns), 0) / 1e9 AS cpu_seconds,
          coalesce(max(a.peak_memory), 0) AS peak_memory
   FROM tasks t LEFT JOIN attempts a ON a.task = t.task
-  GROUP BY t.task;
-)sql";
+  GROUP BY t.task)sql"},
+}};
 
 constexpr std::size_t header_size = 100;
 constexpr std::size_t user_version_offset = 60;
@@ -124,7 +123,9 @@ std::array<unsigned char, header_size> read_header(const std::filesystem::path& 
 
 }  // namespace
 
-const char* run_schema_statements() { return schema_statements; }
+const char* run_table_statements() { return table_statements; }
+
+std::span<const RunView> run_views() { return views; }
 
 void check_run_database(const std::filesystem::path& file) {
   const auto header = read_header(file);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <procfarm/duration.hpp>
+#include <span>
 #include <stdexcept>
 
 namespace procfarm::cli {
@@ -23,8 +24,15 @@ class RunError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The statements that make all tables, indexes and views in an empty file.
-const char* run_schema_statements();
+/// The statements that make all tables and indexes in an empty file.
+const char* run_table_statements();
+
+/// A view is only for people and their programs: `sql` is its statement, as SQLite keeps it.
+struct RunView {
+  const char* name;
+  const char* sql;
+};
+std::span<const RunView> run_views();
 
 /// Throws RunError if `file` is missing, not a run database of ours, or of a newer version. Only
 /// reads the file's head: nothing is opened by SQLite, so a foreign file cannot be altered.

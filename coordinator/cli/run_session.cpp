@@ -143,7 +143,7 @@ std::optional<std::string> RunSession::note() const {
   return writer_ ? writer_->note() : std::nullopt;
 }
 
-std::uint64_t RunSession::record(RunRecord record) {
+std::uint64_t RunSession::record(RunRecord&& record) {
   if (!writer_) return 0;
   unflushed_ = true;
   const bool moves =
@@ -174,7 +174,7 @@ void RunSession::begun(const AttemptStarted& attempt) {
 }
 
 /// What cannot be noted is committed at once.
-std::uint64_t RunSession::ended(AttemptFinished end) {
+std::uint64_t RunSession::ended(AttemptFinished&& end) {
   if (!writer_) return 0;
   const AttemptKey key = end.key;
   const bool noted = notes_->ended(end);

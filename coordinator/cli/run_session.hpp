@@ -51,7 +51,7 @@ class RunSession : public OtherTasks {
   std::optional<std::string> note() const;
 
   /// The record's sequence number; 0 if nothing is kept.
-  std::uint64_t record(RunRecord record);
+  std::uint64_t record(RunRecord&& record);
   void record_task(std::uint32_t number, const TaskSpec& task,
                    std::optional<std::uint64_t> instances);
   /// Waits until all is committed; false if that failed.
@@ -61,7 +61,7 @@ class RunSession : public OtherTasks {
   void begun(const AttemptStarted& attempt);
   /// An attempt has ended: from now on it is known to whoever resumes the run, also if this process
   /// is killed before that is committed. Returns the record's sequence number.
-  std::uint64_t ended(AttemptFinished end);
+  std::uint64_t ended(AttemptFinished&& end);
   /// It never began: no record speaks of it.
   void never_began(const AttemptKey& key);
   void committed(std::uint64_t sequence);

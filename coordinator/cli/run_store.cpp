@@ -25,6 +25,13 @@ constexpr int pages_per_checkpoint = 4000;
 constexpr int patience_with_readers_ms = 10'000;
 constexpr std::size_t longest_path = 512;  // SQLite's own limit
 
+constexpr const char* insert_task_sql =
+    "INSERT OR REPLACE INTO tasks (task, name, kind, definition, instances) VALUES (?,?,?,?,?)";
+constexpr const char* insert_started_sql =
+    "INSERT OR IGNORE INTO attempts (task, instance, attempt, outcome, settled, worker_pid,"
+    " started_us, hash, label) VALUES (?,?,?,'running',0,?,?,?,?)";
+constexpr const char* insert_output_sql =
+    "INSERT OR REPLACE INTO outputs (task, instance, attempt, stdout, stderr) VALUES (?,?,?,?,?)";
 constexpr const char* insert_finished_sql =
     "INSERT OR REPLACE INTO attempts (task, instance, attempt, outcome, settled, cause, worker_pid,"
     " started_us, finished_us, exit_code, signal, cpu_ns, peak_memory, error_type, error_message,"
@@ -94,16 +101,16 @@ void make_private_file(const std::filesystem::path& file) {
   ::close(fd);
 }
 
-std::unique_ptr<SQLite::Statement> prepared(SQLite::Database& database, const char* sql) {
-  return std::make_unique<SQLite::Statement>(database, sql);
-}
-
 }  // namespace
 
 RunStore::RunStore(const RunDirectory& directory)
     : file_(directory.database()),
       database_(file_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX,
-                patience_with_readers_ms) {}
+                patience_with_readers_ms),
+      insert_task_(database_, insert_task_sql),
+      insert_started_(database_, insert_started_sql),
+      insert_finished_(database_, insert_finished_sql),
+      insert_output_(database_, insert_output_sql) {}
 
 std::unique_ptr<RunStore> RunStore::create(const RunDirectory& directory, const RunDescription& run,
                                            bool durable) {
@@ -118,7 +125,6 @@ std::unique_ptr<RunStore> RunStore::create(const RunDirectory& directory, const 
     store.reset(new RunStore(directory));
     store->make_tables(run, durable);
     store->set_journal(durable);
-    store->prepare();
   } catch (const SQLite::Exception& error) {  // half a database is none
     const std::string text =
         store ? store->failure_text(error) : fmt::format("cannot open {}: {}", file, error.what());
@@ -135,18 +141,26 @@ void RunStore::make_tables(const RunDescription& run, bool durable) {
   begin();
   database_.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};",
                              run_application_id, run_schema_version));
-  database_.exec(run_schema_statements());
+  database_.exec(run_table_statements());
+  insert_views();
   insert_run(run);
   commit();
+}
+
+/// As rows of the schema table, which is what they are: CREATE VIEW would also have SQLite
+/// understand them, which takes longer than all tables, and nobody reads them here.
+void RunStore::insert_views() {
+  database_.exec("PRAGMA writable_schema = ON;");
+  SQLite::Statement insert(database_, "INSERT INTO sqlite_schema VALUES ('view', ?1, ?1, 0, ?2)");
+  for (const RunView& view : run_views())
+    Row(insert).static_text(view.name).static_text(view.sql).run();
+  database_.exec("PRAGMA writable_schema = OFF;");
 }
 
 /// Leaves one plain file that can be copied and read anywhere. Someone who is reading it prevents
 /// that, and an error was told before: both leave the write-ahead log, which does no harm.
 RunStore::~RunStore() {
-  insert_task_.reset();
-  insert_started_.reset();
-  insert_finished_.reset();
-  insert_output_.reset();
+  for (Insert* insert : inserts()) insert->finalize();
   row_mover_.reset();
   if (in_transaction_) return;
   sqlite3_busy_timeout(database_.getHandle(), 0);
@@ -169,17 +183,7 @@ void RunStore::set_journal(bool durable) {
 }
 
 void RunStore::prepare() {
-  insert_task_ = prepared(database_,
-                          "INSERT OR REPLACE INTO tasks (task, name, kind, definition, instances)"
-                          " VALUES (?,?,?,?,?)");
-  insert_started_ = prepared(database_,
-                             "INSERT OR IGNORE INTO attempts (task, instance, attempt, outcome,"
-                             " settled, worker_pid, started_us, hash, label)"
-                             " VALUES (?,?,?,'running',0,?,?,?,?)");
-  insert_finished_ = prepared(database_, insert_finished_sql);
-  insert_output_ = prepared(database_,
-                            "INSERT OR REPLACE INTO outputs (task, instance, attempt, stdout,"
-                            " stderr) VALUES (?,?,?,?,?)");
+  for (Insert* insert : inserts()) insert->statement();
 }
 
 void RunStore::insert_run(const RunDescription& run) {
@@ -206,7 +210,7 @@ void RunStore::commit() {
 }
 
 void RunStore::write(const TaskDescription& task) {
-  Row row(*insert_task_);
+  Row row(insert_task_.statement());
   row.integer(task.task).text(task.name).text(task.kind).text(task.definition);
   if (task.instances) row.integer(static_cast<std::int64_t>(*task.instances));
   row.run();
@@ -218,13 +222,13 @@ void RunStore::write(const InstanceCount& count) {
 }
 
 void RunStore::write(const AttemptStarted& attempt) {
-  Row row(*insert_started_);
+  Row row(insert_started_.statement());
   row.key(attempt.key).integer(attempt.worker_pid).time(attempt.started);
   row.bytes_unless_empty(attempt.hash).text_unless_empty(attempt.label).run();
 }
 
 void RunStore::write(const AttemptFinished& attempt) {
-  Row row(*insert_finished_);
+  Row row(insert_finished_.statement());
   row.key(attempt.key).static_text(outcome_name(attempt.outcome)).integer(attempt.settled ? 1 : 0);
   row.text_unless_empty(attempt.cause).integer_unless_zero(attempt.worker_pid);
   row.time(attempt.started).time(attempt.finished);
@@ -240,7 +244,7 @@ void RunStore::write(const AttemptFinished& attempt) {
 }
 
 void RunStore::write_output(const AttemptFinished& attempt) {
-  Row row(*insert_output_);
+  Row row(insert_output_.statement());
   row.key(attempt.key).bytes_unless_empty(attempt.stdout_bytes);
   row.bytes_unless_empty(attempt.stderr_bytes).run();
 }

@@ -6,6 +6,7 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
+#include <array>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -66,7 +67,26 @@ class RunStore {
   std::string failure_text(const std::exception& error) const;
 
  private:
+  /// A statement that is prepared when it is first needed.
+  class Insert {
+   public:
+    Insert(SQLite::Database& database, const char* sql) : database_(database), sql_(sql) {}
+    SQLite::Statement& statement() {
+      if (!statement_) statement_.emplace(database_, sql_);
+      return *statement_;
+    }
+    void finalize() { statement_.reset(); }
+
+   private:
+    SQLite::Database& database_;
+    const char* sql_;
+    std::optional<SQLite::Statement> statement_;
+  };
+
   explicit RunStore(const RunDirectory& directory);
+  std::array<Insert*, 4> inserts() {
+    return {&insert_task_, &insert_started_, &insert_finished_, &insert_output_};
+  }
 
   static std::unique_ptr<RunStore> open_recovered(const RunDirectory& directory, bool durable);
   void recover(const AttemptFinished& end);
@@ -74,6 +94,8 @@ class RunStore {
   void refuse_damage();
   RowMover& row_mover();
   void set_journal(bool durable);
+  void insert_views();
+  /// Now, so that a file that does not bear it is refused now.
   void prepare();
   void insert_run(const RunDescription& run);
   void continue_run(const RunDescription& run);
@@ -81,10 +103,10 @@ class RunStore {
 
   std::filesystem::path file_;
   SQLite::Database database_;  // outlives the statements
-  std::unique_ptr<SQLite::Statement> insert_task_;
-  std::unique_ptr<SQLite::Statement> insert_started_;
-  std::unique_ptr<SQLite::Statement> insert_finished_;
-  std::unique_ptr<SQLite::Statement> insert_output_;
+  Insert insert_task_;
+  Insert insert_started_;
+  Insert insert_finished_;
+  Insert insert_output_;
   std::unique_ptr<RowMover> row_mover_;  // made when rows are first moved
   bool in_transaction_ = false;
   std::optional<std::string> note_;

@@ -65,7 +65,7 @@ RunWriter::~RunWriter() {
   thread_.join();
 }
 
-std::uint64_t RunWriter::record(RunRecord record) {
+std::uint64_t RunWriter::record(RunRecord&& record) {
   const std::size_t size = bytes_of(record);
   std::unique_lock lock(mutex_);
   // An empty queue takes any record, however large.

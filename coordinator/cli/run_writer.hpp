@@ -63,7 +63,7 @@ class RunWriter {
 
   /// Hands a record over and returns its sequence number, counted from 1. Waits while the queue is
   /// full. After a failure the record is dropped.
-  std::uint64_t record(RunRecord record);
+  std::uint64_t record(RunRecord&& record);
 
   /// What was recorded so far is to be committed without waiting for company.
   void hurry();

@@ -136,10 +136,10 @@ class Runner {
   void end_of_rows(std::uint32_t number, std::uint64_t count);
 
   // runner_events.cpp
-  void handle(Events events);
+  void handle(Events&& events);
   void note_begun();
-  void ended(AttemptReport report);
-  void settle_or_retry(AttemptReport report, ActiveInstance& active);
+  void ended(AttemptReport&& report);
+  void settle_or_retry(AttemptReport&& report, ActiveInstance& active);
   void withdraw(const AttemptReport& report, ActiveInstance& active);
   ShownAttempt shown(const AttemptReport& report, const ActiveInstance& active) const;
   void learn_duration(const AttemptReport& report);

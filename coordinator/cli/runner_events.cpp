@@ -15,7 +15,7 @@ constexpr int duration_weight = 32;  // of what was learnt before, against one n
 
 }  // namespace
 
-void Runner::handle(Events events) {
+void Runner::handle(Events&& events) {
   for (AttemptReport& report : events.ended) {
     launcher_.ended(report.record.key);
     ended(std::move(report));
@@ -44,7 +44,7 @@ void Runner::note_begun() {
   }
 }
 
-void Runner::ended(AttemptReport report) {
+void Runner::ended(AttemptReport&& report) {
   const auto entry = active_.find(report.record.key.instance);
   if (entry == active_.end()) return;
   ActiveInstance& active = entry->second;
@@ -72,7 +72,7 @@ void Runner::ended(AttemptReport report) {
   settle_or_retry(std::move(report), active);
 }
 
-void Runner::settle_or_retry(AttemptReport report, ActiveInstance& active) {
+void Runner::settle_or_retry(AttemptReport&& report, ActiveInstance& active) {
   const InstanceKey instance = report.record.key.instance;
   const TaskSpec& task = *tasks_[instance.task].spec;
   const Retries retries = task.retries.value_or(Retries{});
