@@ -164,7 +164,23 @@ RunStore::~RunStore() {
   row_mover_.reset();
   if (in_transaction_) return;
   sqlite3_busy_timeout(database_.getHandle(), 0);
-  database_.tryExec("PRAGMA journal_mode = MEMORY;");  // for one sector: no file has to undo it
+  // One sector is left to write then: no file has to undo it, and it need not be waited for.
+  if (log_is_in_file()) database_.tryExec("PRAGMA synchronous = OFF;");
+  database_.tryExec("PRAGMA journal_mode = MEMORY;");
+}
+
+/// Brings what is in the write-ahead log into the file, and that to the disk. False if somebody who
+/// reads prevents it, or it cannot be written.
+bool RunStore::log_is_in_file() {
+  try {
+    SQLite::Statement checkpoint(database_, "PRAGMA wal_checkpoint(PASSIVE)");
+    if (!checkpoint.executeStep()) return false;
+    const int busy = checkpoint.getColumn(0), in_log = checkpoint.getColumn(1);
+    const int in_file = checkpoint.getColumn(2);
+    return busy == 0 && in_log == in_file;
+  } catch (const SQLite::Exception&) {
+    return false;
+  }
 }
 
 void RunStore::set_journal(bool durable) {
