@@ -93,7 +93,11 @@ bool Driver::at_end() const {
 
 void Driver::take_inbox() {
   core_->take_inbox(round_);
-  for (detail::FutureState* state : round_.submitted) {
+  const auto& submitted = round_.submitted;
+  for (std::size_t i = 0; i < submitted.size(); ++i) {
+    const std::size_t later = i + detail::prefetched_ahead;
+    if (later < submitted.size()) detail::prefetch(submitted[later]);
+    detail::FutureState* const state = submitted[i];
     tasks_.enter(*state);
     scheduler_.submitted(TaskId{state->id}, state->options->policy,
                          !state->options->task.after.empty(), actions_);

@@ -147,7 +147,10 @@ void Driver::perform(const action::Assign& what) {
 
 void Driver::send_run(Occupant& occupant, const std::vector<Dispatch>& tasks) {
   RunBuilder builder(occupant.on_board.next(), tasks.size());
-  for (const Dispatch& dispatch : tasks) {
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const std::size_t later = i + detail::prefetched_ahead;
+    if (later < tasks.size()) detail::prefetch(tasks_.find(tasks[later].task));
+    const Dispatch& dispatch = tasks[i];
     // While the seats are locked a pending task stays pending; the arguments of one that was
     // cancelled are being released by another thread.
     detail::FutureState* state = tasks_.find(dispatch.task);

@@ -33,7 +33,12 @@ void Driver::collect_results(WorkerId worker) {
   if (occupant == nullptr) return;
   heard_at_ = now();
   try {
-    while (const auto record = occupant->results.next()) collect(*occupant, *record);
+    while (const auto record = occupant->results.next()) {
+      const Boarded* const later =
+          occupant->on_board.find(record->sequence + detail::prefetched_ahead);
+      if (later != nullptr) detail::prefetch(later->state);
+      collect(*occupant, *record);
+    }
     occupant->results.release();
   } catch (const std::exception& error) {
     fmt::print(stderr, "procfarm: worker pid {} is given up: {}\n", occupant->pid, error.what());
