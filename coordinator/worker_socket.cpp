@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -42,7 +43,8 @@ std::string usable_parent() {
   return "/tmp";
 }
 
-constexpr const char* directory_prefix = "procfarm-";
+constexpr std::string_view directory_prefix = "procfarm-";
+constexpr std::string_view directory_suffix = "XXXXXX";  // for mkdtemp
 constexpr const char* owned_mark = "/owned";
 
 [[noreturn]] void fail(const std::string& what) {
@@ -50,7 +52,7 @@ constexpr const char* owned_mark = "/owned";
 }
 
 std::string make_directory(const std::string& parent) {
-  std::string path = parent + "/" + directory_prefix + "XXXXXX";
+  std::string path = fmt::format("{}/{}{}", parent, directory_prefix, directory_suffix);
   if (::mkdtemp(path.data()) == nullptr) fail("mkdtemp " + path);
   return path;
 }
@@ -83,11 +85,18 @@ wire::UniqueFd listen_at(const std::string& path) {
   return fd;
 }
 
+/// As make_directory() names them. Others that begin like that are somebody's own.
+bool is_our_name(std::string_view name) {
+  return name.starts_with(directory_prefix) &&
+         name.size() == directory_prefix.size() + directory_suffix.size();
+}
+
 /// An owner that died before it had set its mark has left an empty directory.
 bool is_forgotten(const std::string& path) {
   constexpr std::chrono::seconds longest_start{60};
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return false;
+  if (status.st_uid != ::geteuid()) return false;
   return ::time(nullptr) - status.st_mtime > longest_start.count();
 }
 
@@ -97,7 +106,7 @@ void remove_stale_directories(const std::string& parent) {
   for (std::filesystem::directory_iterator entry(parent, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string path = entry->path();
-    if (entry->path().filename().string().rfind(directory_prefix, 0) != 0) continue;
+    if (!is_our_name(entry->path().filename().string())) continue;
     if (::access((path + owned_mark).c_str(), F_OK) != 0) {
       if (is_forgotten(path)) ::rmdir(path.c_str());  // fails if it is not empty
       continue;

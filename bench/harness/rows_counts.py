@@ -53,7 +53,7 @@ def slope(of, few, many):
     return (of(many) - of(few)) / (many - few)
 
 
-def instructions(bench, request, grain):
+def instructions(bench, request, grain, program="farm"):
     """Of the coordinator's process; the workers run beside it as always. It runs some 50 times
     slower than they do: with tasks of no length it would see idle workers and little else."""
     shim = os.path.join(bench.build, "bench", "libbench_callgrind_shim.so")
@@ -64,7 +64,7 @@ def instructions(bench, request, grain):
 
     def of(count):
         words = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                 bench.program("farm"), request, f"count={count}", f"grain={grain}"]
+                 bench.program(program), request, f"count={count}", f"grain={grain}"]
         done = subprocess.run(words, env=environment, cwd=bench.directory, text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
         found = re.search(r"Collected : (\d+)", done.stderr)
@@ -114,6 +114,13 @@ def row_24(bench, report):
         values = [slope(of, few, many) for _ in range(bench.sized(3, 1))]
         report.add("24", f"coordinator's instructions per task, {name}", Spread(values), "",
                    most=goal, remark="callgrind: all threads on one core, kernel not counted")
+    # The shorter the tasks, the more of them share a round of the driver.
+    short = instructions(bench, "tasks", round(bench.steps_per_second() * 5e-5))
+    report.add("24", "  the same: futures, tasks of 50 us", Spread([slope(short, 2_000, 18_000)]), "")
+    for program, name in (("threads", "naive pool"), ("tbb", "TBB task_group")):
+        whole = instructions(bench, "tasks", 0, program)
+        report.add("24", f"  the same: {name}, with what its threads do",
+                   Spread([slope(whole, 2_000, 12_000)]), "")
 
 
 def row_25(bench, report):

@@ -117,11 +117,12 @@ TEST_CASE("what killed programs have left of their directories goes with the nex
   };
   for (const bool used : {false, true}) {
     const fs::path killed = made("procfarm-killed", "owned");
-    const fs::path killed_early = made("procfarm-early", "");
-    const fs::path starting = made("procfarm-start", "");
+    const fs::path killed_early = made("procfarm-early0", "");
+    const fs::path starting = made("procfarm-starts", "");
     const fs::path someone = made("procfarm-others", "file");
     const fs::path unrelated = made("empty", "");
-    for (const fs::path& each : {killed_early, someone, unrelated}) age(each);
+    const fs::path of_a_user = made("procfarm-of-a-user", "");
+    for (const fs::path& each : {killed_early, someone, unrelated, of_a_user}) age(each);
     ProcessPoolExecutor pool(1);
     if (used) CHECK(pool.submit<doubled>(1).result() == 2);
     pool.shutdown();
@@ -130,6 +131,7 @@ TEST_CASE("what killed programs have left of their directories goes with the nex
     CHECK(fs::exists(starting));
     CHECK(fs::exists(someone / "file"));
     CHECK(fs::exists(unrelated));
-    for (const fs::path& each : {starting, someone, unrelated}) fs::remove_all(each);
+    CHECK(fs::exists(of_a_user));
+    for (const fs::path& each : {starting, someone, unrelated, of_a_user}) fs::remove_all(each);
   }
 }
