@@ -6,7 +6,8 @@
 //   round: inbox -> messages -> results -> reports -> timers -> dispatch, actions -> announce ->
 //          sleep
 //
-// It sleeps only when the inbox says that nothing has come, and a post() from then on wakes it.
+// It sleeps only when the inbox says that nothing has come, and a post() from then on wakes it, or
+// a submit unless the scheduler is sated.
 // Invariant: an unsettled task is in `tasks_` (which holds a reference), and its place, if it has
 // one, names an occupant in which it is on board.
 #pragma once

@@ -149,11 +149,11 @@ class Bench:
     def spread(values):
         return measure.Spread(values)
 
-    def compare(self, contenders, rounds=None, warm_up=True):
+    def compare(self, contenders, rounds=None, warm_up=True, seconds=90):
         rounds = rounds or self.rounds()
         return measure.take_rounds(contenders, rounds, self.calibrate, warm_up,
                                    rounds // 2 if self.quick else rounds,
-                                   self.sized(90, 6))
+                                   self.sized(seconds, 6))
 
     def close(self):
         for name in list(self.running):

@@ -77,7 +77,8 @@ def row_9(bench, report):
     taken = {}
     for some in (names[:2], names[2:4], names[4:]):
         contenders = {"ours": ours, "bare loop": loop, **{name: peers[name] for name in some}}
-        part = bench.compare(contenders, rounds=bench.rounds(11, 4), warm_up=not bench.quick)
+        part = bench.compare(contenders, rounds=bench.rounds(11, 4), warm_up=not bench.quick,
+                             seconds=45)
         taken.update({name: part for name in some})
         taken.setdefault("bare loop", part)
     first = taken["bare loop"]

@@ -22,7 +22,8 @@ def row_21(bench, report):
         iterations = fitting(ask, bench.sized(0.2, 0.08))
         taken = bench.compare({kind: ask(kind, iterations)
                                for kind in ("threads", "processes", "farm")},
-                              rounds=bench.rounds(22, 3) if contended else bench.rounds(33, 3))
+                              rounds=bench.rounds(22, 3) if contended else bench.rounds(33, 3),
+                              seconds=20)
         ours = taken.ratio("threads", "farm")
         report.add("21", f"{'shared' if contended else 'control'}: {name}", ours,
                    "x threads",
