@@ -55,7 +55,7 @@ def slope(of, few, many):
 
 
 def instructions(bench, request, grain, program="farm"):
-    """Of the coordinator's process; the workers run beside it as always. It runs some 50 times
+    """Of the program's own process; a farm's workers run beside it as always. It runs some 50 times
     slower than they do: with tasks of no length it would see idle workers and little else."""
     shim = os.path.join(bench.build, "bench", "libbench_callgrind_shim.so")
     # For callgrind a `rep movsb` is one instruction for each byte: copies are made by vectors.

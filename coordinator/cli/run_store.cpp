@@ -165,13 +165,13 @@ RunStore::~RunStore() {
   if (in_transaction_) return;
   sqlite3_busy_timeout(database_.getHandle(), 0);
   // One sector is left to write then: no file has to undo it, and it need not be waited for.
-  if (log_is_in_file()) database_.tryExec("PRAGMA synchronous = OFF;");
+  if (checkpoint_all()) database_.tryExec("PRAGMA synchronous = OFF;");
   database_.tryExec("PRAGMA journal_mode = MEMORY;");
 }
 
 /// Brings what is in the write-ahead log into the file, and that to the disk. False if somebody who
 /// reads prevents it, or it cannot be written.
-bool RunStore::log_is_in_file() {
+bool RunStore::checkpoint_all() {
   try {
     SQLite::Statement checkpoint(database_, "PRAGMA wal_checkpoint(PASSIVE)");
     if (!checkpoint.executeStep()) return false;

@@ -95,7 +95,7 @@ class RunStore {
   RowMover& row_mover();
   void set_journal(bool durable);
   void insert_views();
-  bool log_is_in_file();
+  bool checkpoint_all();
   /// Now, so that a file that does not bear it is refused now.
   void prepare();
   void insert_run(const RunDescription& run);
