@@ -93,14 +93,12 @@ bool Driver::at_end() const {
 
 void Driver::take_inbox() {
   core_->take_inbox(round_);
-  const auto& submitted = round_.submitted;
-  for (std::size_t i = 0; i < submitted.size(); ++i) {
-    const std::size_t later = i + detail::prefetched_ahead;
-    if (later < submitted.size()) detail::prefetch(submitted[later]);
-    detail::FutureState* const state = submitted[i];
-    tasks_.enter(*state);
-    scheduler_.submitted(TaskId{state->id}, state->options->policy,
-                         !state->options->task.after.empty(), actions_);
+  std::span<detail::FutureState* const> left = round_.submitted;
+  for (const PoolCore::Run& run : round_.runs) {
+    tasks_.enter(run.first, left.first(run.count));
+    left = left.subspan(run.count);
+    scheduler_.submitted(TaskId{run.first}, run.count, run.options->policy,
+                         !run.options->task.after.empty(), actions_);
   }
   for (const DriverCommand& given : round_.commands) {
     std::visit([this](const auto& each) { handle(each); }, given);

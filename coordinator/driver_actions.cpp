@@ -48,33 +48,33 @@ std::size_t most_tasks() {
 class RunBuilder {
  public:
   /// For at most so many tasks.
-  RunBuilder(wire::Sequence first, std::size_t tasks) : most_(tasks) {
+  RunBuilder(wire::Sequence first, std::size_t tasks)
+      : left_(tasks), most_in_message_(most_tasks()) {
     run_.first_sequence = first;
-    run_.tasks.reserve(tasks);
-    run_.attempts.reserve(tasks);
-    run_.functions.reserve(tasks);
-    run_.sizes.reserve(tasks);
   }
 
   void add(const detail::FutureState& state, std::uint32_t attempt) {
-    if (bytes_.empty()) make_room(state.payload);
-    run_.tasks.push_back(state.id);
-    run_.attempts.push_back(attempt);
-    run_.functions.push_back(state.function);
+    if (count_ == 0) make_room(state.payload);
+    run_.tasks[count_] = state.id;
+    run_.attempts[count_] = attempt;
+    run_.functions[count_] = state.function;
     if (const OwnedBlock* block = state.payload.block()) {
       const wire::BlockRef ref = block->owner->reference(block->data, state.payload.size());
-      run_.sizes.push_back(wire::block_mark);
+      run_.sizes[count_] = wire::block_mark;
       bytes_.append(reinterpret_cast<const char*>(&ref), sizeof ref);
     } else {
-      run_.sizes.push_back(state.payload.size());
+      run_.sizes[count_] = state.payload.size();
       bytes_.append(state.payload.view());
     }
+    ++count_;
   }
-  bool empty() const { return run_.tasks.empty(); }
-  bool full() const { return bytes_.size() >= max_run_bytes || run_.tasks.size() >= most_tasks(); }
+  bool empty() const { return count_ == 0; }
+  bool full() const { return bytes_.size() >= max_run_bytes || count_ >= most_in_message_; }
 
   void send(WorkerSocket& socket, const std::string& routing_id) {
-    const wire::Sequence next = run_.first_sequence + run_.tasks.size();
+    const wire::Sequence next = run_.first_sequence + count_;
+    set_columns(count_);
+    left_ -= std::exchange(count_, 0);
     socket.send(routing_id,
                 wire::frame(wire::ToWorker(std::exchange(run_, {})), std::exchange(bytes_, {})));
     run_.first_sequence = next;
@@ -83,13 +83,22 @@ class RunBuilder {
  private:
   // Most are like the first one.
   void make_room(const Payload& first) {
+    set_columns(std::min(left_, most_in_message_));
     const std::size_t each = first.block() != nullptr ? sizeof(wire::BlockRef) : first.size();
-    const std::size_t all = header_room + most_ * (header_room_each + each);
+    const std::size_t all = header_room + left_ * (header_room_each + each);
     bytes_.reserve(std::min(all, max_run_bytes + header_room + each));
   }
+  void set_columns(std::size_t size) {
+    run_.tasks.resize(size);
+    run_.attempts.resize(size);
+    run_.functions.resize(size);
+    run_.sizes.resize(size);
+  }
 
-  std::size_t most_;
+  std::size_t left_;  // that are not sent yet, at most
+  const std::size_t most_in_message_;
   wire::Run run_{};
+  std::size_t count_ = 0;  // of tasks in `run_`
   std::string bytes_{};
 };
 

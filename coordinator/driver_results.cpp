@@ -33,7 +33,7 @@ void Driver::collect_results(WorkerId worker) {
   if (occupant == nullptr) return;
   heard_at_ = now();
   try {
-    while (const auto record = occupant->results.next()) {
+    while (const wire::ResultRecord* record = occupant->results.next()) {
       const Boarded* const later =
           occupant->on_board.find(record->sequence + detail::prefetched_ahead);
       if (later != nullptr) detail::prefetch(later->state);

@@ -94,7 +94,10 @@ void retain(FutureState* state) noexcept {
 
 void release(FutureState* state) noexcept {
   if (state == nullptr) return;
-  if (state->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete state;
+  // Who holds the only one shares it with nobody: no need for a locked instruction.
+  const bool last = state->references_.load(std::memory_order_acquire) == 1 ||
+                    state->references_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  if (last) delete state;
 }
 
 static_assert(sizeof(FutureState) <= state_place_size && sizeof(Annex) <= state_place_size);
@@ -103,8 +106,9 @@ void FutureState::operator delete(void* place) noexcept { free_state_place(place
 void* Annex::operator new(std::size_t size) { return take_state_place(size); }
 void Annex::operator delete(void* place) noexcept { free_state_place(place); }
 
-FutureState::FutureState(std::uint64_t task, TaskHost& task_host, const SharedOptions& task_options)
-    : id(task), options(&task_options), host_(task_host.number()) {
+FutureState::FutureState(std::uint64_t task, TaskHost& task_host, const SharedOptions& task_options,
+                         std::uint32_t references)
+    : id(task), options(&task_options), host_(task_host.number()), references_(references) {
   task_options.retain();
 }
 

@@ -112,7 +112,9 @@ struct Annex {
 
 class FutureState {
  public:
-  FutureState(std::uint64_t task, TaskHost& task_host, const SharedOptions& task_options);
+  /// `references` are handed out by its maker.
+  FutureState(std::uint64_t task, TaskHost& task_host, const SharedOptions& task_options,
+              std::uint32_t references = 1);
   ~FutureState();
   FutureState(const FutureState&) = delete;
   FutureState& operator=(const FutureState&) = delete;
@@ -161,7 +163,7 @@ class FutureState {
   const Annex* known_annex() const { return annex_.load(std::memory_order_acquire); }
   bool is_of(const TaskHost& host) const;
 
-  const std::uint64_t id;
+  std::uint64_t id;                    // its maker's to change, until others know of it
   const SharedOptions* const options;  // one reference is held
   std::uint64_t function = 0;
   std::int64_t submitted = 0;  // steady clock ns
@@ -177,7 +179,7 @@ class FutureState {
 
   std::atomic<std::uint8_t> word_{0};
   const std::uint16_t host_;  // its number
-  std::atomic<std::uint32_t> references_{1};
+  std::atomic<std::uint32_t> references_;
   std::atomic<Annex*> annex_{nullptr};
 };
 static_assert(sizeof(FutureState) == 72, "ten million may be there at once");

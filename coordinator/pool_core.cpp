@@ -85,7 +85,7 @@ void PoolCore::end_with_program() {
   if (in_home_process() && !callbacks.is_current()) shutdown({});
 }
 
-void PoolCore::wake_driver(InboxLock lock) {
+void PoolCore::wake_driver(InboxLock& lock) {
   if (!std::exchange(inbox_.driver_asleep, false)) return;
   lock.unlock();
   wake_up();
@@ -99,7 +99,7 @@ void PoolCore::wake_up() {
 void PoolCore::post(DriverCommand command) {
   InboxLock lock(mutex_);
   inbox_.arrived.commands.push_back(std::move(command));
-  wake_driver(std::move(lock));
+  wake_driver(lock);
 }
 
 void PoolCore::end_workers(int signal) {
@@ -108,7 +108,7 @@ void PoolCore::end_workers(int signal) {
   inbox_.closed = true;
   room_.notify_all();
   inbox_.arrived.commands.push_back(command::EndWorkers{signal});
-  wake_driver(std::move(lock));
+  wake_driver(lock);
 }
 
 void PoolCore::shutdown(ShutdownOptions how) {
@@ -122,7 +122,7 @@ void PoolCore::shutdown(ShutdownOptions how) {
     inbox_.closed = true;
     room_.notify_all();
     inbox_.arrived.commands.push_back(command::Close{how.cancel_futures});
-    wake_driver(std::move(lock));
+    wake_driver(lock);
   }
   if (how.wait) wait_finished();
 }
@@ -242,6 +242,7 @@ void PoolCore::run_callbacks(detail::FutureState& state) { callbacks.deliver(sta
 
 void PoolCore::take_inbox(Round& round) {
   round.submitted.clear();
+  round.runs.clear();
   round.commands.clear();
   std::lock_guard lock(mutex_);
   inbox_.driver_asleep = false;

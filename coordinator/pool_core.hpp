@@ -115,9 +115,17 @@ class PoolCore final : public TaskHost,
   void check_process() const override;
 
   // -- the driver's side --------------------------------------------------------------------------
+  /// So many tasks that were submitted one after the other, with ids that follow on one another.
+  struct Run {
+    std::uint64_t first;
+    std::uint32_t count;
+    const SharedOptions* options;
+  };
   struct Round {
-    std::vector<detail::FutureState*> submitted;  // one reference each
-    std::vector<DriverCommand> commands;
+    std::vector<detail::FutureState*> submitted{};  // one reference each
+    std::vector<Run> runs{};                        // all of `submitted`, in its order
+    std::vector<DriverCommand> commands{};
+    void add(detail::FutureState& state);
   };
   /// Takes what has arrived. Any thread may post meanwhile.
   void take_inbox(Round& round);
@@ -157,15 +165,20 @@ class PoolCore final : public TaskHost,
 
   detail::FutureState* submit_payload(const SharedOptions& options, FunctionId function,
                                       Payload arguments);
-  detail::FutureState* enter(InboxLock lock, const SharedOptions& options, std::uint64_t function,
-                             Payload payload, std::uint32_t items);
+  /// One reference is the caller's, one the driver's. It has no id yet.
+  std::unique_ptr<detail::FutureState> make_state(const SharedOptions& options,
+                                                  std::uint64_t function, Payload payload);
+  /// Counts as `items` tasks. Unlocks.
+  detail::FutureState* enter(InboxLock lock, std::unique_ptr<detail::FutureState> state,
+                             std::uint32_t items);
   detail::FutureState* refuse_size(const SharedOptions& options, std::size_t size);
   /// In a block if they are large, and there is one.
   Payload stored(std::string_view bytes) const;
   void check_open(const Inbox& inbox) const;
   void wait_for_room(InboxLock& lock);
   bool has_room() const;
-  void wake_driver(InboxLock lock);
+  /// If it sleeps; without the lock then.
+  void wake_driver(InboxLock& lock);
   void watch_dependencies(detail::FutureState& state);
   void wait_finished();
   void join_driver();

@@ -34,8 +34,8 @@ void PoolCore::wait_for_room(InboxLock& lock) {
   ++blocked_;
   while (!has_room()) {
     if (inbox_.driver_asleep) {
-      wake_driver(std::move(lock));
-      lock = InboxLock(mutex_);
+      wake_driver(lock);
+      lock.lock();
     }
     room_.wait_for(lock, std::chrono::milliseconds(100), [this] { return has_room(); });
   }
@@ -76,13 +76,15 @@ detail::FutureState* PoolCore::submit_payload(const SharedOptions& task_options,
                                               FunctionId function, Payload arguments) {
   check_process();
   check_all(task_options.task.after);
+  auto made = make_state(task_options, function.packed(), std::move(arguments));
   InboxLock lock(mutex_);
   check_open(inbox_);
   if (options.max_pending || options.max_pending_bytes) {
     wait_for_room(lock);
     check_open(inbox_);
+    made->submitted = steady_now();
   }
-  auto* state = enter(std::move(lock), task_options, function.packed(), std::move(arguments), 1);
+  auto* const state = enter(std::move(lock), std::move(made), 1);
   if (!task_options.task.after.empty()) watch_dependencies(*state);
   return state;
 }
@@ -95,29 +97,40 @@ detail::FutureState* PoolCore::submit_chunk(const SharedOptions& task_options, F
 detail::FutureState* PoolCore::submit_chunk(const SharedOptions& task_options, FunctionId function,
                                             Payload payload, std::uint32_t items) {
   check_process();
+  auto state = make_state(task_options, function.packed() | wire::chunk_bit, std::move(payload));
+  state->extension().chunk = std::make_unique<detail::Chunk>(items);
   InboxLock lock(mutex_);
   check_open(inbox_);
-  return enter(std::move(lock), task_options, function.packed() | wire::chunk_bit,
-               std::move(payload), items);
+  return enter(std::move(lock), std::move(state), items);
 }
 
-detail::FutureState* PoolCore::enter(InboxLock lock, const SharedOptions& task_options,
-                                     std::uint64_t function, Payload payload, std::uint32_t items) {
-  auto* state = new detail::FutureState(inbox_.next_task, *this, task_options);
-  inbox_.next_task += items;
+std::unique_ptr<detail::FutureState> PoolCore::make_state(const SharedOptions& task_options,
+                                                          std::uint64_t function, Payload payload) {
+  auto state = std::make_unique<detail::FutureState>(0, *this, task_options, 2);
   state->function = function;
-  if (wire::is_chunk(function)) {
-    state->extension().chunk = std::make_unique<detail::Chunk>(items);
-  }
-  inbox_.unsettled_bytes += payload.size();
   state->payload = std::move(payload);
   state->submitted = steady_now();
-  detail::retain(state);
-  inbox_.arrived.submitted.push_back(state);
-  inbox_.unsettled += items;
-  const bool can_wait = inbox_.sated && task_options.policy.priority <= *inbox_.sated;
-  if (!can_wait) wake_driver(std::move(lock));
   return state;
+}
+
+void PoolCore::Round::add(detail::FutureState& state) {
+  const bool goes_on = !runs.empty() && runs.back().options == state.options &&
+                       runs.back().first + runs.back().count == state.id;
+  if (!goes_on) runs.push_back({state.id, 0, state.options});
+  submitted.push_back(&state);
+  ++runs.back().count;
+}
+
+detail::FutureState* PoolCore::enter(InboxLock lock, std::unique_ptr<detail::FutureState> state,
+                                     std::uint32_t items) {
+  state->id = inbox_.next_task;
+  inbox_.arrived.add(*state);
+  inbox_.next_task += items;
+  inbox_.unsettled += items;
+  inbox_.unsettled_bytes += state->payload.size();
+  const bool can_wait = inbox_.sated && state->options->policy.priority <= *inbox_.sated;
+  if (!can_wait) wake_driver(lock);
+  return state.release();
 }
 
 detail::FutureState* PoolCore::fail_submit(const SharedOptions& task_options,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace procfarm::scheduling {
 
@@ -18,24 +19,26 @@ void ReadyQueue::Level::clear() {
   returned.clear();
 }
 
-std::uint64_t ReadyQueue::Level::take_first() {
+ReadyQueue::Run ReadyQueue::Level::take(std::uint64_t most) {
   const bool has_run = head < runs.size();
-  if (!returned.empty() && (!has_run || returned.front() < runs[head].first)) {
+  if (!returned.empty() && (!has_run || returned.front() <= runs[head].first)) {
     std::pop_heap(returned.begin(), returned.end(), std::greater<>{});
     const std::uint64_t id = returned.back();
     returned.pop_back();
-    return id;
+    return {id, id + 1};
   }
   assert(has_run);
   Run& run = runs[head];
-  const std::uint64_t id = run.first++;
+  std::uint64_t end = std::min(run.end, run.first + most);
+  if (!returned.empty()) end = std::min(end, returned.front());
+  const Run taken{std::exchange(run.first, end), end};
   if (run.first == run.end) ++head;
   // Used runs are given back in bulk, so that this costs nothing per task.
   if (head >= 64 && head * 2 > runs.size()) {
     runs.erase(runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(head));
     head = 0;
   }
-  return id;
+  return taken;
 }
 
 ReadyQueue::Level& ReadyQueue::level(int priority) {
@@ -44,15 +47,15 @@ ReadyQueue::Level& ReadyQueue::level(int priority) {
   return recent_->second;
 }
 
-void ReadyQueue::push(TaskId task, int priority) {
+void ReadyQueue::push(TaskId first, std::uint32_t count, int priority) {
   Level& at = level(priority);
-  const std::uint64_t id = static_cast<std::uint64_t>(task);
+  const std::uint64_t id = static_cast<std::uint64_t>(first);
   if (at.head < at.runs.size() && at.runs.back().end == id)
-    ++at.runs.back().end;
+    at.runs.back().end += count;
   else
-    at.runs.push_back({id, id + 1});
-  ++at.count;
-  ++size_;
+    at.runs.push_back({id, id + count});
+  at.count += count;
+  size_ += count;
 }
 
 void ReadyQueue::put_back(TaskId task, int priority) {
@@ -63,9 +66,10 @@ void ReadyQueue::put_back(TaskId task, int priority) {
   ++size_;
 }
 
-void ReadyQueue::count_down(Levels::iterator at) {
-  --size_;
-  if (--at->second.count != 0) return;
+void ReadyQueue::count_down(Levels::iterator at, std::uint64_t count) {
+  size_ -= count;
+  at->second.count -= count;
+  if (at->second.count != 0) return;
   at->second.clear();
   if (levels_.size() <= levels_kept) return;
   if (recent_ == at) recent_ = levels_.end();
@@ -74,24 +78,13 @@ void ReadyQueue::count_down(Levels::iterator at) {
 
 void ReadyQueue::forget(int priority) {
   level(priority);
-  count_down(recent_);
+  count_down(recent_, 1);
 }
 
 void ReadyQueue::clear() {
   levels_.clear();
   recent_ = levels_.end();
   size_ = 0;
-}
-
-ReadyTask ReadyQueue::pop(TaskTable& tasks) {
-  const Levels::iterator at = top();
-  for (;;) {
-    const TaskId task = static_cast<TaskId>(at->second.take_first());
-    TaskRecord* record = tasks.find(task);
-    if (record == nullptr || record->state != TaskState::pending) continue;
-    count_down(at);
-    return {task, record};
-  }
 }
 
 ReadyQueue::Levels::iterator ReadyQueue::top() {

@@ -5,6 +5,7 @@
 // A task settled while pending leaves its entry behind: forget() counts it, pop() skips it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -15,24 +16,35 @@
 
 namespace procfarm::scheduling {
 
-struct ReadyTask {
-  TaskId task;
-  TaskRecord* record;
-};
-
 /// One thread at a time.
 class ReadyQueue {
  public:
-  /// A task younger than all that were pushed before.
-  void push(TaskId task, int priority);
+  /// Tasks younger than all that were pushed before, with ids that follow on `first`.
+  void push(TaskId first, std::uint32_t count, int priority);
   /// A task of any age; it gets its place by id.
   void put_back(TaskId task, int priority);
   /// A pending task of this priority was settled.
   void forget(int priority);
   void clear();
 
-  /// The first task whose record is pending; there must be one (size() > 0).
-  ReadyTask pop(TaskTable& tasks);
+  /// Takes the first tasks, at most so many, at least one (size() > 0), all of one priority: calls
+  /// visit(TaskId, TaskRecord&), which must make each of them something else than pending. Returns
+  /// how many.
+  template <class Visit>
+  std::uint64_t pop(TaskTable& tasks, std::uint64_t most, Visit visit) {
+    const Levels::iterator at = top();
+    most = std::min(most, at->second.count);
+    for (std::uint64_t left = most; left > 0;) {
+      const Run run = at->second.take(left);
+      tasks.visit(TaskId{run.first}, run.end - run.first, [&](TaskId task, TaskRecord& record) {
+        if (record.state != TaskState::pending) return;
+        visit(task, record);
+        --left;
+      });
+    }
+    count_down(at, most);
+    return most;
+  }
 
   std::uint64_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -53,12 +65,13 @@ class ReadyQueue {
     std::vector<std::uint64_t> returned;  // a heap, least id first
     std::uint64_t count = 0;              // of entries that are not stale
     void clear();
-    std::uint64_t take_first();
+    /// The first entries as far as their ids follow on one another, at most so many.
+    Run take(std::uint64_t most);
   };
   using Levels = std::map<int, Level, std::greater<>>;
 
   Level& level(int priority);
-  void count_down(Levels::iterator at);
+  void count_down(Levels::iterator at, std::uint64_t count);
   Levels::iterator top();
   Levels::const_iterator top() const;
 

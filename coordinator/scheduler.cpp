@@ -84,30 +84,34 @@ void Scheduler::State::say_pending(Actions& out) {
   }
 }
 
-void Scheduler::submitted(TaskId task, const TaskPolicy& policy, bool waiting, Actions& out) {
+void Scheduler::State::refuse(TaskId task, Actions& out) const {
+  const SettleReason reason = broken ? SettleReason::broken : SettleReason::cancelled;
+  out.emplace_back(action::Settle{task, reason, 1});
+}
+
+void Scheduler::submitted(TaskId first, std::uint32_t count, const TaskPolicy& policy, bool waiting,
+                          Actions& out) {
   State& s = *state_;
-  if (s.broken || s.draining) {
-    const SettleReason reason = s.broken ? SettleReason::broken : SettleReason::cancelled;
-    out.emplace_back(action::Settle{task, reason, 1});
+  const bool refused = s.broken || s.draining;
+  if (!refused) s.changed = true;
+  if (!refused && !waiting) {
+    s.tasks.add_pending(first, count, policy);
+    s.ready.push(first, count, policy.priority);
     return;
   }
-  s.changed = true;
-  if (waiting) {
-    s.tasks.insert(task, policy).state = TaskState::blocked;
-    return;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const TaskId task{static_cast<std::uint64_t>(first) + i};
+    if (refused)
+      s.refuse(task, out);
+    else
+      s.tasks.insert(task, policy).state = TaskState::blocked;
   }
-  s.tasks.add_pending(task, policy);
-  s.ready.push(task, policy.priority);
 }
 
 void Scheduler::continued(TaskId parent, TaskId task, Actions& out) {
   State& s = *state_;
   const TaskRecord* before = s.tasks.find(parent);
-  if (before == nullptr || s.broken || s.draining) {
-    const SettleReason reason = s.broken ? SettleReason::broken : SettleReason::cancelled;
-    out.emplace_back(action::Settle{task, reason, 1});
-    return;
-  }
+  if (before == nullptr || s.broken || s.draining) return s.refuse(task, out);
   s.changed = true;
   s.make_pending(task, s.tasks.insert(task, *before->policy));
 }

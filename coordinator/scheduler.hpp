@@ -136,9 +136,14 @@ class Scheduler {
   ~Scheduler();
 
   // -- tasks ------------------------------------------------------------------------------------
-  /// A new task; ids come in ascending order. `policy` is borrowed until the task is settled.
-  /// With `waiting` it stays back until released(). After break_pool(): settled as broken.
-  void submitted(TaskId task, const TaskPolicy& policy, bool waiting, Actions& out);
+  /// New tasks with ids that follow on `first`; ids come in ascending order. `policy` is borrowed
+  /// until the last of them is settled. With `waiting` each stays back until released(). After
+  /// break_pool(): settled as broken.
+  void submitted(TaskId first, std::uint32_t count, const TaskPolicy& policy, bool waiting,
+                 Actions& out);
+  void submitted(TaskId task, const TaskPolicy& policy, bool waiting, Actions& out) {
+    submitted(task, 1, policy, waiting, out);
+  }
   /// `task` is to do what `parent`, which is assigned and about to be reported as finished, has
   /// left undone. Its id follows the parent's, and it gets its place among the pending ones by it.
   void continued(TaskId parent, TaskId task, Actions& out);

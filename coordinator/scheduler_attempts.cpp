@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <utility>
 
 #include "backoff.hpp"
 #include "scheduler_state.hpp"
@@ -36,9 +37,7 @@ TaskRecord* Scheduler::State::held(WorkerId worker, TaskId task) {
   return here ? record : nullptr;
 }
 
-void Scheduler::State::detach(TaskId task, const TaskRecord& record) {
-  const std::uint32_t seat = record.seat;
-  Worker& worker = workers.at(seat);
+void Scheduler::State::take_from(Worker& worker, TaskId task, const TaskRecord& record) {
   const AssignedList::Removed removed = worker.tasks.remove(task);
   assert(removed != AssignedList::Removed::absent);
   --assigned;
@@ -46,8 +45,17 @@ void Scheduler::State::detach(TaskId task, const TaskRecord& record) {
   if (worker.watch != Watch::none && worker.watched == task) worker.watch = Watch::none;
   if (removed == AssignedList::Removed::front) worker.front_since = limit_clock();
   worker.asked = Asked::no;
+}
+
+void Scheduler::State::rearrange(std::uint32_t seat) {
   watch_front(seat);
   workers.place(seat, low_water);
+}
+
+void Scheduler::State::detach(TaskId task, const TaskRecord& record) {
+  const std::uint32_t seat = record.seat;
+  take_from(workers.at(seat), task, record);
+  rearrange(seat);
 }
 
 void Scheduler::State::give_back(TaskId task, TaskRecord& record) {
@@ -105,7 +113,9 @@ Verdict Scheduler::finished(WorkerId worker, TaskId task, std::uint32_t attempt,
   ++reporter.results;
   s.credit.result(took);
   s.fruitless_workers = 0;
-  s.detach(task, *record);
+  s.take_from(reporter, task, *record);
+  if (!std::exchange(reporter.touched, true)) s.touched.push_back(worker.seat);
+  if (reporter.limited != 0) s.watch_front(worker.seat);  // its limit is counted from now
   if (s.options.max_tasks_per_child && reporter.tasks.empty() &&
       s.workers.results_left(reporter) == 0)
     s.exhausted.push_back(worker);

@@ -113,6 +113,10 @@ void Scheduler::State::check_lists() const {
   for (std::uint32_t seat = 0; seat < workers.seats(); ++seat) {
     const Worker& worker = workers.at(seat);
     ready_workers += worker.state == WorkerState::ready;
+    if (worker.touched) {
+      require(changed, "a worker has reported results and nobody will look at it");
+      continue;
+    }
     const SeatLists::List listed = workers.places().list_of(seat);
     const SeatLists::List due = workers.place_of(worker, options.max_queued);
     require((listed == WorkerTable::idle) == (due == WorkerTable::idle),

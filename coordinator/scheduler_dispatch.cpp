@@ -29,6 +29,7 @@ void Scheduler::dispatch(Time now, Actions& out) {
   State& s = *state_;
   s.advance(now);
   s.say_pending(out);
+  s.rearrange_touched();
   s.retire(out);
   if (!s.broken && !s.draining) {
     s.measure();
@@ -40,6 +41,13 @@ void Scheduler::dispatch(Time now, Actions& out) {
     s.recall_for_idle(out);
   }
   s.changed = false;
+}
+
+/// A round brings many results of a worker: what follows of them for it is done once.
+void Scheduler::State::rearrange_touched() {
+  for (const std::uint32_t seat : touched)
+    if (std::exchange(workers.at(seat).touched, false)) rearrange(seat);
+  touched.clear();
 }
 
 // -- leaving --------------------------------------------------------------------------------------
@@ -124,12 +132,13 @@ void Scheduler::State::assign(std::uint32_t seat, std::uint64_t count, Actions& 
     worker.front_since = limit_clock();
     worker.lowest_priority = std::numeric_limits<int>::max();
   }
-  for (; count > 0 && !ready.empty(); --count) {
-    const scheduling::ReadyTask next = ready.pop(tasks);
-    next.record->state = TaskState::assigned;
-    next.record->seat = static_cast<std::uint16_t>(seat);
-    push_to(worker, next.task, *next.record);
-    batch.tasks.push_back({next.task, next.record->attempt});
+  while (count > 0 && !ready.empty()) {
+    count -= ready.pop(tasks, count, [&](TaskId task, TaskRecord& record) {
+      record.state = TaskState::assigned;
+      record.seat = static_cast<std::uint16_t>(seat);
+      push_to(worker, task, record);
+      batch.tasks.push_back({task, record.attempt});
+    });
   }
   assigned += batch.tasks.size();
   worker.asked = Asked::no;

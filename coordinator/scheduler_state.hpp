@@ -44,6 +44,8 @@ struct Scheduler::State {
   // -- tasks ------------------------------------------------------------------------------------
   void advance(Time to);
   void make_pending(TaskId task, scheduling::TaskRecord& record);
+  /// A new one, because nothing starts any more.
+  void refuse(TaskId task, Actions& out) const;
   void settle(TaskId task, SettleReason reason, Actions& out);
   void settle_later(TaskId task, SettleReason reason);
   /// Erases what is not assigned, so that the caller may tell why.
@@ -56,6 +58,9 @@ struct Scheduler::State {
   scheduling::TaskRecord* held(WorkerId worker, TaskId task);
   /// Takes an assigned task from its worker's list.
   void detach(TaskId task, const scheduling::TaskRecord& record);
+  void take_from(scheduling::Worker& worker, TaskId task, const scheduling::TaskRecord& record);
+  /// The worker of this seat has less to do than before.
+  void rearrange(std::uint32_t seat);
   /// An unbegun task comes back, free of charge.
   void give_back(TaskId task, scheduling::TaskRecord& record);
   bool may_retry(const scheduling::TaskRecord& record, RetryOn cause) const;
@@ -82,6 +87,7 @@ struct Scheduler::State {
   Duration paused_since(Time start) const;
 
   // -- dispatch ---------------------------------------------------------------------------------
+  void rearrange_touched();
   void retire(Actions& out);
   void retire_worker(std::uint32_t seat, Actions& out);
   void measure();
@@ -125,6 +131,7 @@ struct Scheduler::State {
   std::vector<action::Settle> unsaid{};  // decided by a call without an Actions parameter
   std::vector<TaskId> to_stop{};         // cancel_running found them begun
   std::vector<WorkerId> exhausted{};     // had their last result
+  std::vector<std::uint32_t> touched{};  // seats, also such as are not touched any more
 
   std::uint32_t capacity = 1;   // tasks per worker, prefetched one included
   std::uint32_t low_water = 1;  // with so many left a worker gets more

@@ -70,7 +70,7 @@ bool Seats::running(const detail::FutureState& state) const {
 }
 
 void Seats::leave(Occupant& occupant, Boarded& task) {
-  if (task.state != nullptr) std::exchange(task.state, nullptr)->annex().place = {};
+  std::exchange(task.state, nullptr)->annex().place = {};
   occupant.on_board.drop_empty();
 }
 

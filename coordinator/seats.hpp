@@ -93,7 +93,7 @@ class Seats {
   /// False if it has begun. True if it is nowhere or was taken back.
   bool take_back(detail::FutureState& state);
   bool running(const detail::FutureState& state) const;
-  /// Forgets that entry, and all empty ones at the front.
+  /// Forgets that entry, whose task is still there, and all empty ones at the front.
   void leave(Occupant& occupant, Boarded& task);
   /// The begun task that has no result yet, if any.
   Boarded* begun(Occupant& occupant) const;

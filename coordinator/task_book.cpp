@@ -2,6 +2,7 @@
 // task_book.cpp - see task_book.hpp.
 #include "task_book.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace procfarm {
@@ -18,30 +19,39 @@ TaskBook::~TaskBook() {
   }
 }
 
-void TaskBook::enter(FutureState& state) {
-  const std::uint64_t number = state.id / chunk_size;
+TaskBook::Chunk& TaskBook::chunk_for(std::uint64_t id) {
+  const std::uint64_t number = id / chunk_size;
   if (chunks_.empty()) base_ = number;
   while (base_ + chunks_.size() <= number) chunks_.push_back(nullptr);
   auto& chunk = chunks_[number - base_];
   if (!chunk) chunk = std::make_unique<Chunk>();
-  chunk->states[state.id % chunk_size] = &state;
-  ++chunk->count;
+  return *chunk;
+}
+
+void TaskBook::enter(std::uint64_t first, std::span<FutureState* const> states) {
+  while (!states.empty()) {
+    Chunk& chunk = chunk_for(first);
+    const std::size_t slot = first % chunk_size;
+    const auto fitting = states.first(std::min(states.size(), chunk_size - slot));
+    std::ranges::copy(fitting, chunk.states.begin() + static_cast<std::ptrdiff_t>(slot));
+    chunk.count += fitting.size();
+    first += fitting.size();
+    states = states.subspan(fitting.size());
+  }
 }
 
 void TaskBook::enter_rest(FutureState& state) {
-  enter(state);
+  FutureState* const one = &state;
+  enter(state.id, {&one, 1});
   settled_bytes_ -= state.payload.size();  // its bytes are new, and will be settled
 }
 
-FutureState** TaskBook::slot(std::uint64_t id) const {
+FutureState** TaskBook::look_up(std::uint64_t id) const {
   const std::uint64_t number = id / chunk_size;
-  if (recent_ == nullptr || number != recent_number_) {
-    if (number < base_ || number >= base_ + chunks_.size()) return nullptr;
-    recent_ = chunks_[number - base_].get();
-    recent_number_ = number;
-    if (recent_ == nullptr) return nullptr;
-  }
-  return &recent_->states[id % chunk_size];
+  if (number < base_ || number >= base_ + chunks_.size()) return nullptr;
+  recent_ = chunks_[number - base_].get();
+  recent_number_ = number;
+  return recent_ == nullptr ? nullptr : &recent_->states[id % chunk_size];
 }
 
 FutureState* TaskBook::find(TaskId task) const {
@@ -114,19 +124,19 @@ void TaskBook::forget(TaskId task, std::uint64_t bytes) {
 }
 
 void TaskBook::drop(FutureState& state) {
-  const std::uint64_t number = state.id / chunk_size;
-  *slot(state.id) = nullptr;
+  *slot(state.id) = nullptr;  // from here on its chunk is the recent one
   settled_ += state.weight();
-  auto& chunk = chunks_[number - base_];
-  if (--chunk->count == 0) {
-    if (chunk.get() == recent_) recent_ = nullptr;
-    chunk.reset();
-  }
+  if (--recent_->count == 0) drop_recent();
+  detail::release(&state);
+}
+
+void TaskBook::drop_recent() {
+  recent_ = nullptr;
+  chunks_[recent_number_ - base_].reset();
   while (!chunks_.empty() && !chunks_.front()) {
     chunks_.pop_front();
     ++base_;
   }
-  detail::release(&state);
 }
 
 void TaskBook::announce() {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "error_record.hpp"
@@ -25,8 +26,8 @@ class TaskBook {
   TaskBook& operator=(const TaskBook&) = delete;
   ~TaskBook();
 
-  /// Takes one reference; ids ascend.
-  void enter(detail::FutureState& state);
+  /// Takes one reference each. Their ids are `first` and those that follow on it.
+  void enter(std::uint64_t first, std::span<detail::FutureState* const> states);
   /// The same for a chunk that goes on where an entered one ended: its tasks are counted already.
   void enter_rest(detail::FutureState& state);
   /// nullptr: settled, or never entered.
@@ -55,7 +56,15 @@ class TaskBook {
   void count(const detail::FutureState& state, How how);
   void finish(detail::FutureState& state, detail::Phase phase);
   void drop(detail::FutureState& state);
-  detail::FutureState** slot(std::uint64_t id) const;
+  void drop_recent();
+  Chunk& chunk_for(std::uint64_t id);
+  /// Null: no such chunk. Else that is the recent one now.
+  detail::FutureState** slot(std::uint64_t id) const {
+    if (id / chunk_size == recent_number_ && recent_ != nullptr) [[likely]]
+      return &recent_->states[id % chunk_size];
+    return look_up(id);
+  }
+  detail::FutureState** look_up(std::uint64_t id) const;
 
   PoolCore& core_;
   std::deque<std::unique_ptr<Chunk>> chunks_;  // of ids base_ * chunk_size and up; null when empty

@@ -3,10 +3,34 @@
 // at a time allocates nothing, and the front of the row is trimmed as old tasks settle.
 #include "task_table.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
 namespace procfarm::scheduling {
+
+void TaskTable::add_pending(TaskId first, std::uint32_t count, const TaskPolicy& policy) {
+  std::uint64_t id = static_cast<std::uint64_t>(first);
+  while (count > 0) {
+    Chunk& chunk = chunk_for(TaskId{id});
+    const auto slot = static_cast<std::uint32_t>(id & chunk_mask);
+    const std::uint32_t fitting = std::min(count, static_cast<std::uint32_t>(chunk_size) - slot);
+    if (chunk.live == 0) {
+      chunk.policy = &policy;
+      chunk.begin = chunk.end = slot;
+    }
+    if (chunk.records == nullptr && chunk.policy == &policy && chunk.end == slot) {
+      chunk.end += fitting;
+      chunk.live += fitting;
+      size_ += fitting;
+    } else {
+      for (std::uint32_t i = 0; i < fitting; ++i)
+        insert(TaskId{id + i}, policy).state = TaskState::pending;
+    }
+    id += fitting;
+    count -= fitting;
+  }
+}
 
 void TaskTable::make_records(Chunk& chunk) {
   chunk.records = spare_ ? std::move(spare_) : std::make_unique<Records>();

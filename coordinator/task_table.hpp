@@ -6,6 +6,7 @@
 // are settled. Knows nothing of queues or workers.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstddef>
@@ -39,23 +40,9 @@ static_assert(sizeof(TaskRecord) == 16);
 /// One thread at a time.
 class TaskTable {
  public:
-  /// A pending task at its first attempt. Ids must come in ascending order, but for one that lies
-  /// above a task that is there.
-  void add_pending(TaskId task, const TaskPolicy& policy) {
-    Chunk& chunk = chunk_for(task);
-    const auto slot = static_cast<std::uint32_t>(static_cast<std::uint64_t>(task) & chunk_mask);
-    if (chunk.live == 0) {
-      chunk.policy = &policy;
-      chunk.begin = chunk.end = slot;
-    }
-    if (chunk.records != nullptr || chunk.policy != &policy || chunk.end != slot) {
-      insert(task, policy).state = TaskState::pending;
-      return;
-    }
-    ++chunk.end;
-    ++chunk.live;
-    ++size_;
-  }
+  /// Pending tasks at their first attempt, with ids that follow on `first`. Ids must come in
+  /// ascending order, but for one that lies above a task that is there.
+  void add_pending(TaskId first, std::uint32_t count, const TaskPolicy& policy);
 
   /// The same, but the state is for the caller to set.
   TaskRecord& insert(TaskId task, const TaskPolicy& policy) {
@@ -72,14 +59,30 @@ class TaskTable {
   /// Null when the task is settled or was never there. Valid until the task is erased.
   TaskRecord* find(TaskId task) {
     const std::uint64_t number = static_cast<std::uint64_t>(task);
-    const std::uint64_t index = (number >> chunk_bits) - first_chunk_;  // wraps: then not found
-    if (index >= chunks_.size() || chunks_[index].live == 0) return nullptr;
-    Chunk& chunk = chunks_[index];
-    if (chunk.records == nullptr) make_records(chunk);
-    TaskRecord& record = (*chunk.records)[number & chunk_mask];
+    Chunk* const chunk = filled_chunk(number);
+    if (chunk == nullptr) return nullptr;
+    TaskRecord& record = (*chunk->records)[number & chunk_mask];
     return record.state == TaskState::none ? nullptr : &record;
   }
   const TaskRecord* find(TaskId task) const { return const_cast<TaskTable*>(this)->find(task); }
+
+  /// Calls visit(TaskId, TaskRecord&) for those of `count` tasks, with ids that follow on `first`,
+  /// that are there; it must not change the table.
+  template <class Visit>
+  void visit(TaskId first, std::uint64_t count, Visit visit) {
+    std::uint64_t id = static_cast<std::uint64_t>(first);
+    for (const std::uint64_t end = id + count; id != end;) {
+      const std::uint64_t slot = id & chunk_mask;
+      const std::uint64_t fitting = std::min(end - id, chunk_size - slot);
+      if (Chunk* const chunk = filled_chunk(id)) {
+        for (std::uint64_t i = 0; i < fitting; ++i) {
+          TaskRecord& record = (*chunk->records)[slot + i];
+          if (record.state != TaskState::none) visit(TaskId{id + i}, record);
+        }
+      }
+      id += fitting;
+    }
+  }
 
   /// `task` must be there.
   void erase(TaskId task) {
@@ -135,6 +138,14 @@ class TaskTable {
     const auto index = static_cast<std::size_t>(number - first_chunk_);
     if (index >= chunks_.size()) chunks_.resize(index + 1);
     return chunks_[index];
+  }
+  /// The one of this id, with records; null if it has no task.
+  Chunk* filled_chunk(std::uint64_t id) {
+    const std::uint64_t index = (id >> chunk_bits) - first_chunk_;  // wraps: then not found
+    if (index >= chunks_.size() || chunks_[index].live == 0) return nullptr;
+    Chunk& chunk = chunks_[index];
+    if (chunk.records == nullptr) make_records(chunk);
+    return &chunk;
   }
   void make_records(Chunk& chunk);
   void drop_records(Chunk& chunk);

@@ -40,6 +40,7 @@ struct Worker {
   WorkerState state = WorkerState::vacant;
   Watch watch = Watch::none;
   Asked asked = Asked::no;
+  bool touched = false;  // it has reported results, and its place in the lists is of before
 
   std::uint32_t unbegun() const { return tasks.empty() ? 0 : tasks.size() - 1; }
 };
@@ -55,7 +56,8 @@ class WorkerTable {
   /// The seat is vacant; ids of its last worker are not found any more.
   void vacate(std::uint32_t seat);
   void set_state(std::uint32_t seat, WorkerState state);
-  /// Puts the seat into the lists it belongs to now; to be called after each change of it.
+  /// Puts the seat into the lists it belongs to now; to be called after each change of it, but for
+  /// results: after all of a round.
   void place(std::uint32_t seat, std::uint32_t low_water);
 
   /// Null for an unknown worker or one of an earlier incarnation.

@@ -57,7 +57,11 @@ void ring_get(const SeatPage& page, std::uint64_t at, char* to, std::size_t size
   if (size == 0) return;
   const std::size_t begin = at % ring_size;
   const std::size_t first = std::min(size, ring_size - begin);
-  std::memcpy(to, page.ring + begin, first);
+  if (first == sizeof(ResultRecord)) {  // mostly: a copy of known size needs no call
+    std::memcpy(to, page.ring + begin, sizeof(ResultRecord));
+  } else {
+    std::memcpy(to, page.ring + begin, first);
+  }
   if (first < size) std::memcpy(to + first, page.ring, size - first);
 }
 
@@ -128,28 +132,25 @@ void ResultWriter::publish_head(const ResultRecord& record) {
 
 ResultReader::ResultReader(Seat& seat) : seat_(seat) {}
 
-std::optional<ResultRecord> ResultReader::next() {
+const ResultRecord* ResultReader::next() {
   if (read_ == limit_) limit_ = seat_.page().ring_written.load(std::memory_order_acquire);
-  if (read_ == limit_ || given_up_) return std::nullopt;
+  if (read_ == limit_ || given_up_) return nullptr;
   const std::uint64_t available = limit_ - read_;
   // What has not been given back may not be written over: else a worker could keep us reading.
   const bool possible = available <= ring_size && limit_ - released_ <= ring_size;
   if (!possible || available < sizeof(ResultRecord)) {
     throw std::runtime_error("a worker's ring of results has an impossible fill");
   }
-  ResultRecord record;
-  char head[sizeof record];
-  ring_get(seat_.page(), read_, head, sizeof head);
-  std::memcpy(&record, head, sizeof record);
-  const bool in_ring = record.arena_offset < 0;
-  const std::uint64_t body = in_ring ? pad8(record.size) : 0;
-  if (record.size > max_payload || body > available - sizeof record ||
-      record.kind > ResultKind::values) {
+  ring_get(seat_.page(), read_, reinterpret_cast<char*>(&head_), sizeof head_);
+  const bool in_ring = head_.arena_offset < 0;
+  const std::uint64_t body = in_ring ? pad8(head_.size) : 0;
+  if (head_.size > max_payload || body > available - sizeof head_ ||
+      head_.kind > ResultKind::values) {
     throw std::runtime_error("a worker's ring of results holds a malformed record");
   }
-  body_ = read_ + sizeof record;
+  body_ = read_ + sizeof head_;
   read_ = body_ + body;
-  return record;
+  return &head_;
 }
 
 void ResultReader::read(const ResultRecord& record, char* to) {

@@ -72,8 +72,10 @@ class Driver {
     policy.grace = std::chrono::milliseconds(input_.byte() % 4);
     policy.retry.max_attempts = input_.byte() % 4;
     policy.retry.delay = std::chrono::milliseconds(input_.byte() % 3);
-    open_.insert(TaskId{++last_});
-    scheduler_.submitted(TaskId{last_}, policy, input_.byte() % 8 == 0, out);
+    const TaskId first{last_ + 1};
+    const std::uint32_t count = 1 + input_.byte() % 3;
+    for (std::uint32_t i = 0; i < count; ++i) open_.insert(TaskId{++last_});
+    scheduler_.submitted(first, count, policy, input_.byte() % 8 == 0, out);
   }
   void cancel(TaskId task) {
     scheduler_.cancelled(task);

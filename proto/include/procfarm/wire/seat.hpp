@@ -181,9 +181,10 @@ class ResultWriter {
 class ResultReader {
  public:
   explicit ResultReader(Seat& seat);
-  /// The next published result's head, checked; its bytes are then fetched by read(). nullopt:
-  /// none. Throws std::runtime_error when the ring holds nonsense: the worker is to be given up.
-  std::optional<ResultRecord> next();
+  /// The next published result's head, a checked copy that stays until the next call; its bytes
+  /// are then fetched by read(). Null: none. Throws std::runtime_error when the ring holds
+  /// nonsense: the worker is to be given up.
+  const ResultRecord* next();
   /// Copies the bytes of the record that next() returned last to `to` (record.size bytes).
   void read(const ResultRecord& record, char* to);
   /// Gives the space of all records returned so far back to the worker.
@@ -205,6 +206,7 @@ class ResultReader {
   std::uint64_t released_ = 0;  // given back so far
   std::uint64_t limit_ = 0;
   std::uint64_t body_ = 0;  // ring position of the last record's bytes
+  ResultRecord head_{};     // of that record
 };
 
 /// Worker: makes the progress note visible. Coordinator: reads it, nullopt if it is not
