@@ -3,6 +3,7 @@
 #include "supervisor.hpp"
 
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -42,11 +43,22 @@ UniqueFd open_pidfd(pid_t pid) {
   return pidfd;
 }
 
+pthread_t serving_thread;
+
+/// Threads that were there before `main`, of static objects, have not blocked the signal: the
+/// kernel may give it to one of them.
+void hand_on(int signal) { ::pthread_kill(serving_thread, signal); }
+
 UniqueFd open_child_signals() {
+  serving_thread = ::pthread_self();
+  struct sigaction action {};
+  action.sa_handler = hand_on;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGCHLD, &action, nullptr);
   sigset_t child;
   ::sigemptyset(&child);
   ::sigaddset(&child, SIGCHLD);
-  ::sigprocmask(SIG_BLOCK, &child, nullptr);
+  ::pthread_sigmask(SIG_BLOCK, &child, nullptr);
   UniqueFd fd(::signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!fd) throw std::system_error(errno, std::generic_category(), "signalfd");
   return fd;

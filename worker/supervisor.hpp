@@ -17,7 +17,7 @@
 
 namespace procfarm::serving {
 
-/// One thread at a time, the only one of its process.
+/// One thread at a time, the only one of its process but for those of static objects.
 class Supervisor {
  public:
   /// Opens what it watches. Throws std::system_error.

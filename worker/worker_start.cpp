@@ -88,6 +88,7 @@ pid_t fork_worker(const CapturedOutput& output, const std::vector<int>& ours) {
   for (const int fd : ours) {
     if (fd > STDERR_FILENO) ::close(fd);
   }
+  ::signal(SIGCHLD, SIG_DFL);  // the supervisor's handler
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
