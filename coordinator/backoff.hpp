@@ -11,6 +11,7 @@ namespace procfarm {
 
 /// initial * factor^steps, at most `most`.
 inline Duration grown(Duration initial, double factor, int steps, Duration most) {
+  if (initial <= Duration::zero()) return Duration::zero();  // zero times infinity is no number
   const double wanted = static_cast<double>(initial.count()) * std::pow(factor, steps);
   if (!(wanted < static_cast<double>(most.count()))) return most;
   return Duration{static_cast<Duration::rep>(std::max(wanted, 0.0))};

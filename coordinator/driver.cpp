@@ -97,8 +97,8 @@ void Driver::take_inbox() {
   for (const PoolCore::Run& run : round_.runs) {
     tasks_.enter(run.first, left.first(run.count));
     left = left.subspan(run.count);
-    scheduler_.submitted(TaskId{run.first}, run.count, run.options->policy,
-                         !run.options->task.after.empty(), actions_);
+    scheduler_.submitted(TaskId{run.first}, run.count, run.options->policy, run.options->waits,
+                         actions_);
   }
   for (const DriverCommand& given : round_.commands) {
     std::visit([this](const auto& each) { handle(each); }, given);

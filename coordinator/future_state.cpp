@@ -202,6 +202,7 @@ void FutureState::add_callback(std::function<void()> callback) {
   {
     std::lock_guard lock(StateLocks::of(this).mutex);
     word_.fetch_or(watched, std::memory_order_acq_rel);
+    if (!done()) host().check_process();
     Extension& rare = extension();
     rare.callbacks.push_back(std::move(callback));
     // Between finish() and announce() the callbacks are still the announcer's to start.
@@ -215,10 +216,11 @@ void FutureState::deliver_callbacks() {
   std::unique_lock lock(StateLocks::of(this).mutex);
   Extension& rare = extension();
   while (!rare.callbacks.empty()) {
-    const std::function<void()> callback = std::move(rare.callbacks.front());
+    std::function<void()> callback = std::move(rare.callbacks.front());
     rare.callbacks.pop_front();
     lock.unlock();
     run_callback(callback);
+    callback = nullptr;  // what it holds may be the last of something that wants a stripe, too
     lock.lock();
   }
   rare.delivering = false;

@@ -22,11 +22,11 @@ detail::FutureState* detail::submit_job(LocalCore& core, const SharedOptions& op
 
 LocalSubmitter::LocalSubmitter(std::shared_ptr<LocalCore> core, const SharedOptions& options)
     : core_(std::move(core)), options_(options) {
-  options_.retain();
+  options_.retain_with_after();
 }
 LocalSubmitter::LocalSubmitter(const LocalSubmitter& other)
     : LocalSubmitter(other.core_, other.options_) {}
-LocalSubmitter::~LocalSubmitter() { options_.release(); }
+LocalSubmitter::~LocalSubmitter() { options_.release_with_after(); }
 
 LocalExecutor::LocalExecutor(std::shared_ptr<LocalCore> core)
     : core_(std::move(core)),

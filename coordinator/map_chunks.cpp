@@ -33,7 +33,7 @@ bool map_in_chunks(const PoolCore& core, const SharedOptions& options, const Map
   const TaskOptions& task = options.task;
   return !pool.max_pending && !pool.max_pending_bytes && !pool.max_tasks_per_child &&
          !map.buffersize && map.chunksize != 1 && !task.timeout && task.retry.max_attempts <= 1 &&
-         task.after.empty();
+         !options.waits;
 }
 
 ChunkFiller::ChunkFiller(PoolCore& core, const SharedOptions& options, FunctionId function,

@@ -75,7 +75,7 @@ Payload PoolCore::stored(std::string_view bytes) const {
 detail::FutureState* PoolCore::submit_payload(const SharedOptions& task_options,
                                               FunctionId function, Payload arguments) {
   check_process();
-  check_all(task_options.task.after);
+  check_all(task_options.after());
   auto made = make_state(task_options, function.packed(), std::move(arguments));
   InboxLock lock(mutex_);
   check_open(inbox_);
@@ -85,7 +85,7 @@ detail::FutureState* PoolCore::submit_payload(const SharedOptions& task_options,
     made->submitted = steady_now();
   }
   auto* const state = enter(std::move(lock), std::move(made), 1);
-  if (!task_options.task.after.empty()) watch_dependencies(*state);
+  if (task_options.waits) watch_dependencies(*state);
   return state;
 }
 
@@ -149,7 +149,7 @@ detail::FutureState* PoolCore::fail_submit(const SharedOptions& task_options,
 }
 
 void PoolCore::watch_dependencies(detail::FutureState& state) {
-  watch_all(state.options->task.after,
+  watch_all(*state.options,
             [core = weak_from_this(), task = state.id](std::optional<ErrorRecord> failed) {
               const auto alive = core.lock();
               if (!alive) return;

@@ -39,10 +39,10 @@ FutureState* fail_task(PoolCore& core, const SharedOptions& options) {
 
 Submitter::Submitter(std::shared_ptr<PoolCore> core, const SharedOptions& options)
     : core_(std::move(core)), options_(options), blocks_(core_->blocks()) {
-  options_.retain();
+  options_.retain_with_after();
 }
 Submitter::Submitter(const Submitter& other) : Submitter(other.core_, other.options_) {}
-Submitter::~Submitter() { options_.release(); }
+Submitter::~Submitter() { options_.release_with_after(); }
 
 ProcessPoolExecutor::ProcessPoolExecutor() : ProcessPoolExecutor(ProcessPoolOptions{}) {}
 

@@ -15,21 +15,13 @@ using detail::FutureState;
 
 FutureState* SerialCore::submit(const SharedOptions& options,
                                 std::unique_ptr<detail::LocalJob> job) {
-  check_all(options.task.after);
+  check_all(options.after());
   check_job(options, *job);
   if (closed_) throw ShutdownError();
   AnyFuture future(new FutureState(next_task_++, *this, options));
   FutureState* const state = FutureAccess::state(future);
   state->submitted = steady_now();
-  for (const AnyFuture& each : options.task.after) {
-    FutureAccess::state(each)->wait(std::nullopt);
-  }
-  std::optional<ErrorRecord> failed;
-  if (!options.task.after.empty()) {
-    watch_all(options.task.after,
-              [&failed](std::optional<ErrorRecord> error) { failed = std::move(error); });
-  }
-  if (failed) {
+  if (std::optional<ErrorRecord> failed = wait_all(options.after())) {
     job.reset();
     ++failed_;
     settle_error(*state, *std::move(failed));

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include <procfarm/options.hpp>
 
@@ -18,8 +19,7 @@ TaskOptions checked(TaskOptions options);
 /// Reference counted by hand because a task must not pay 16 bytes for it. Any thread.
 struct SharedOptions {
   explicit SharedOptions(TaskOptions given)
-      : task(checked(std::move(given))),
-        policy{task.priority, task.timeout, task.grace, task.retry} {}
+      : SharedOptions(std::exchange(given.after, {}), given) {}
 
   /// What submit() uses without with(); never freed and never counted.
   static const SharedOptions& plain() {
@@ -37,12 +37,47 @@ struct SharedOptions {
     if (counted_ && references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
-  const TaskOptions task;
+  /// The same for those who need `after`: who may submit with these options, and tasks that wait.
+  /// With the last of them it goes, so that a task that is done does not keep all before it.
+  void retain_with_after() const {
+    retain();
+    if (counted_) after_users_.fetch_add(1, std::memory_order_relaxed);
+  }
+  void release_with_after() const {
+    if (counted_ && after_users_.fetch_sub(1, std::memory_order_acq_rel) == 1) after_.clear();
+    release();
+  }
+  const std::vector<AnyFuture>& after() const { return after_; }
+
+  const TaskOptions task;  // but for `after`
   const TaskPolicy policy;
+  const bool waits;  // something was in `after`
 
  private:
+  SharedOptions(std::vector<AnyFuture> after, TaskOptions& others)
+      : task(checked(std::move(others))),
+        policy{task.priority, task.timeout, task.grace, task.retry},
+        waits(!after.empty()),
+        after_(std::move(after)) {}
+
+  mutable std::vector<AnyFuture> after_;
+  mutable std::atomic<std::uint64_t> after_users_{0};
   mutable std::atomic<std::uint64_t> references_{1};
   bool counted_ = true;
+};
+
+/// Holds options with their `after`.
+class AfterHold {
+ public:
+  explicit AfterHold(const SharedOptions& options) : options_(options) {
+    options_.retain_with_after();
+  }
+  AfterHold(const AfterHold& other) : AfterHold(other.options_) {}
+  AfterHold& operator=(const AfterHold&) = delete;
+  ~AfterHold() { options_.release_with_after(); }
+
+ private:
+  const SharedOptions& options_;
 };
 
 }  // namespace procfarm

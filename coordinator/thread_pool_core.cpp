@@ -40,7 +40,7 @@ ThreadPoolCore::~ThreadPoolCore() {
 FutureState* ThreadPoolCore::submit(const SharedOptions& options,
                                     std::unique_ptr<detail::LocalJob> job) {
   check_process();
-  check_all(options.task.after);
+  check_all(options.after());
   check_job(options, *job);
   Lock lock(mutex_);
   check_open();
@@ -52,7 +52,7 @@ FutureState* ThreadPoolCore::submit(const SharedOptions& options,
   detail::retain(state);
   ++unsettled_;
   Task task{AnyFuture(state), std::move(job)};
-  if (options.task.after.empty()) {
+  if (!options.waits) {
     make_ready(std::move(task));
   } else {
     waiting_.emplace(state->id, std::move(task));
@@ -83,7 +83,7 @@ void ThreadPoolCore::wait_for_room(Lock& lock) {
 }
 
 void ThreadPoolCore::watch_dependencies(FutureState& state) {
-  watch_all(state.options->task.after,
+  watch_all(*state.options,
             [core = weak_from_this(), id = state.id](std::optional<ErrorRecord> failed) {
               if (const auto alive = core.lock()) alive->released(id, std::move(failed));
             });

@@ -66,7 +66,7 @@ bool ThreadPoolCore::leads_back(const Running& from) const {
       const auto& awaited = found->second->awaited;
       open.insert(open.end(), awaited.begin(), awaited.end());
     } else if (waiting_.contains(state->id)) {
-      for (const AnyFuture& each : state->options->task.after) {
+      for (const AnyFuture& each : state->options->after()) {
         open.push_back(FutureAccess::state(each));
       }
     }

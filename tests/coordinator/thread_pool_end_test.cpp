@@ -90,6 +90,34 @@ TEST_CASE("shutdown(wait) in a task or callback of the same executor throws inst
   CHECK(refused);
 }
 
+TEST_CASE("what a callback holds may be the last of an executor, or use the same future") {
+  struct AddsCallback {
+    Future<int> future;
+    std::atomic<bool>& called;
+    ~AddsCallback() {
+      future.add_done_callback([&flag = called](const Future<int>&) { flag = true; });
+    }
+  };
+  std::atomic<bool> called = false;
+  Held held;
+  ThreadPoolExecutor pool(1);
+  auto future = pool.submit([task = held.task()] {
+    task();
+    return 1;
+  });
+  future.add_done_callback(
+      [second = std::make_shared<ThreadPoolExecutor>(1)](const Future<int>& done) {
+        second->submit([] {});
+        (void)done;
+      });
+  auto adds = std::shared_ptr<AddsCallback>(new AddsCallback{future, called});
+  future.add_done_callback([last = std::move(adds)](const Future<int>&) {});
+  held.gate.open();
+  CHECK(future.result() == 1);
+  pool.shutdown();
+  CHECK(called);
+}
+
 TEST_CASE("the last callback, or a task, may destroy its thread pool") {
   auto pool = std::make_unique<ThreadPoolExecutor>(1);
   std::atomic<int> destroyed = 0;
