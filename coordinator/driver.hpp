@@ -84,6 +84,7 @@ class Driver {
   void handle(const command::EndWorkers& given);
   void handle(const command::Suspend& given);
   void handle(const command::Resume& given);
+  void resume();
   /// What has not begun; of the chunks that run, their items.
   void cancel_all();
 
@@ -102,6 +103,8 @@ class Driver {
   // -- results (driver_results.cpp) ---------------------------------------------------------------
   void collect_results(WorkerId worker);
   void collect(Occupant& occupant, const wire::ResultRecord& record);
+  /// The last that it has written to standard error, if that is captured.
+  std::string stderr_tail(WorkerId worker);
   void conclude(Occupant& occupant, Boarded& boarded, const wire::ResultRecord& record,
                 Payload bytes);
 
@@ -153,6 +156,7 @@ class Driver {
   std::string last_start_failure_{};
   std::optional<Time> supervisor_deadline_{};  // for its first report; preload takes its time
   std::optional<Time> kill_all_at_{};  // after terminate_workers, or when leaving takes too long
+  bool suspended_ = false;
   bool closing_ = false;
   bool ended_ = false;  // terminate_workers or kill_workers: nothing starts
 };

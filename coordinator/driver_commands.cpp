@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // driver_commands.cpp - what callers ask for besides new tasks.
 #include <csignal>
+#include <utility>
 
 #include "driver.hpp"
+#include "task_text.hpp"
 
 namespace procfarm {
 
@@ -23,12 +25,15 @@ void Driver::handle(const command::DependencyFailed& given) {
   detail::FutureState* state = tasks_.find(TaskId{given.task});
   if (state == nullptr) return;
   scheduler_.cancelled(TaskId{given.task});
-  tasks_.settle_error(*state, given.error);
+  ErrorRecord error = given.error;
+  error.task = task_ref(*state);
+  tasks_.settle_error(*state, std::move(error));
 }
 
 void Driver::handle(const command::Close& given) {
   closing_ = true;
   scheduler_.close();
+  resume();  // it would wait for ever for what stands still
   if (given.cancel_pending) cancel_all();
 }
 
@@ -64,11 +69,15 @@ void Driver::handle(const command::EndWorkers& given) {
 }
 
 void Driver::handle(const command::Suspend&) {
+  suspended_ = true;
   scheduler_.suspend(now());
   supervisor_.suspend();
 }
 
-void Driver::handle(const command::Resume&) {
+void Driver::handle(const command::Resume&) { resume(); }
+
+void Driver::resume() {
+  if (!std::exchange(suspended_, false)) return;
   supervisor_.resume();
   scheduler_.resume(now());
 }

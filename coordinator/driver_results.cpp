@@ -75,6 +75,13 @@ void Driver::collect(Occupant& occupant, const wire::ResultRecord& record) {
   conclude(occupant, *boarded, record, std::move(bytes));
 }
 
+std::string Driver::stderr_tail(WorkerId worker) {
+  Streams& streams = streams_[worker.seat];
+  if (!streams.err) return {};
+  streams.err->drain();
+  return streams.err->tail();
+}
+
 void Driver::conclude(Occupant& occupant, Boarded& boarded, const wire::ResultRecord& record,
                       Payload bytes) {
   detail::FutureState& state = *boarded.state;
@@ -90,7 +97,8 @@ void Driver::conclude(Occupant& occupant, Boarded& boarded, const wire::ResultRe
   if (early) return;
   switch (verdict) {
     case Verdict::deliver:
-      return tasks_.settle_outcome(state, std::move(bytes), is_failure(record.kind));
+      if (!is_failure(record.kind)) return tasks_.settle_outcome(state, std::move(bytes));
+      return tasks_.settle_failure(state, std::move(bytes), stderr_tail(occupant.id));
     case Verdict::timed_out:
       return tasks_.settle_error(state, error_for(state, SettleReason::timed_out));
     case Verdict::cancelled: return tasks_.settle_cancelled(state);

@@ -20,8 +20,10 @@ using detail::OutcomeKind;
 using detail::Phase;
 
 std::exception_ptr make_error(FutureState& state) {
-  if (state.outcome == OutcomeKind::error) return state.extension().error.make();
-  return wire::rebuild(state.payload.data(), state.payload.size(), task_ref(state));
+  const ErrorRecord& record = state.extension().error;
+  if (state.outcome == OutcomeKind::error) return record.make();
+  return wire::rebuild(state.payload.data(), state.payload.size(), task_ref(state),
+                       record.stderr_tail);
 }
 
 // Waits until the task is settled and was not cancelled.

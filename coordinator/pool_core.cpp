@@ -159,6 +159,7 @@ std::vector<WorkerInfo> PoolCore::workers() const {
 }
 
 PoolStats PoolCore::stats() const {
+  check_process();
   PoolStats stats;
   {
     const auto lock = seats.lock();

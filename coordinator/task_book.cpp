@@ -67,12 +67,22 @@ void TaskBook::settle_claimed(FutureState& state) {
   finish(state, Phase::finished);
 }
 
-void TaskBook::settle_outcome(FutureState& state, Payload bytes, bool failed) {
+void TaskBook::settle_outcome(FutureState& state, Payload bytes) {
   if (!state.claim()) return;
   settled_bytes_ += state.payload.size();
   state.payload = std::move(bytes);
-  state.outcome = failed ? OutcomeKind::failure : OutcomeKind::value;
-  count(state, failed ? How::failed : How::done);
+  state.outcome = OutcomeKind::value;
+  count(state, How::done);
+  finish(state, Phase::finished);
+}
+
+void TaskBook::settle_failure(FutureState& state, Payload bytes, const std::string& stderr_tail) {
+  if (!state.claim()) return;
+  settled_bytes_ += state.payload.size();
+  state.payload = std::move(bytes);
+  if (!stderr_tail.empty()) state.extension().error.stderr_tail = stderr_tail;
+  state.outcome = OutcomeKind::failure;
+  count(state, How::failed);
   finish(state, Phase::finished);
 }
 

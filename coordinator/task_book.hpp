@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "error_record.hpp"
@@ -34,7 +35,9 @@ class TaskBook {
   detail::FutureState* find(TaskId task) const;
 
   /// These settle and forget the task, unless its future has been cancelled meanwhile.
-  void settle_outcome(detail::FutureState& state, Payload bytes, bool failed);
+  void settle_outcome(detail::FutureState& state, Payload bytes);
+  /// `bytes` are the failure; `stderr_tail` is what the worker has written, where it is captured.
+  void settle_failure(detail::FutureState& state, Payload bytes, const std::string& stderr_tail);
   void settle_error(detail::FutureState& state, ErrorRecord error);
   void settle_cancelled(detail::FutureState& state);
   /// A chunk that is claimed and has all its values.

@@ -50,7 +50,8 @@ TEST_CASE("a failed dependency fails the task, its error is nested") {
   Gate gate;
   ProcessPoolExecutor pool(1);
   auto failing = pool.with({.name = "source"}).submit<fail_after>(gate.path());
-  auto task = pool.with({.after = {failing}}).submit<note>(journal.path(), "ran");
+  auto task =
+      pool.with({.name = "dependent", .after = {failing}}).submit<note>(journal.path(), "ran");
   gate.open();
   const auto check = [&](const auto& future) {
     try {
@@ -63,6 +64,8 @@ TEST_CASE("a failed dependency fails the task, its error is nested") {
     }
   };
   check(task);
+  CHECK(error_of<DependencyError>(task).task_name() == "dependent");
+  CHECK(error_of<DependencyError>(task).task_id() == task.info().id);
   check(pool.with({.after = {failing}}).submit<doubled>(1));  // it has failed before the submit
   pool.shutdown();
   CHECK(journal.lines().empty());

@@ -8,6 +8,7 @@
 #include <functional>
 #include <future>
 #include <ios>
+#include <iostream>
 #include <memory>
 #include <new>
 #include <optional>
@@ -223,6 +224,25 @@ TEST_CASE("an error outlives its future and its executor") {
     error = pool.submit<throw_nested>().exception();
   }
   CHECK_THROWS_WITH_AS(std::rethrow_exception(error), "outermost", std::runtime_error);
+}
+
+TEST_CASE("what a task threw comes with the last its worker has written, where that is captured") {
+  const auto complain = [](const std::string& text) {
+    std::cerr << text << std::endl;
+    throw std::runtime_error("failed");
+  };
+  const auto tail_of = [](const Future<void>& future) {
+    try {
+      future.result();
+      return std::string("it has not failed");
+    } catch (const std::runtime_error& error) {
+      return remote_info(error)->stderr_tail();
+    }
+  };
+  ProcessPoolExecutor pool({.max_workers = 1, .capture_stderr = true, .forward_captured = false});
+  CHECK(tail_of(pool.submit(complain, std::string("out of paper"))) == "out of paper\n");
+  ProcessPoolExecutor other(1);
+  CHECK(tail_of(other.submit([] { throw std::runtime_error("failed"); })).empty());
 }
 
 TEST_CASE("errors of the farm tell the task's id, name, attempt and process") {

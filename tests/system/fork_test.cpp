@@ -76,6 +76,8 @@ TEST_CASE("an executor used in a forked child throws there; here it goes on") {
     return throws_logic_error([&] { pool->submit<doubled>(1); }) &&
            throws_logic_error([&] { pool->map<doubled>(std::vector<int>{1}); }) &&
            throws_logic_error([&] { pool->kill_workers(); }) &&
+           throws_logic_error([&] { pool->stats(); }) &&
+           throws_logic_error([&] { pending.add_done_callback([](const Future<int>&) {}); }) &&
            throws_logic_error([&] { pool->workers(); });
   }));
   CHECK(running.running());

@@ -80,6 +80,19 @@ TEST_CASE("suspended workers can be killed and terminated") {
   }
 }
 
+TEST_CASE("shutdown continues what was suspended, and so ends") {
+  Gate gate;
+  ProcessPoolExecutor pool(1);
+  auto running = pool.submit<pass>(gate.path());
+  auto pending = pool.submit<doubled>(1);
+  CHECK(eventually([&] { return running.running(); }));
+  pool.suspend();
+  gate.open();
+  pool.shutdown();
+  CHECK(running.result() > 0);
+  CHECK(pending.result() == 2);
+}
+
 TEST_CASE("killing and terminating an executor that is already down does nothing") {
   ProcessPoolExecutor pool(1);
   auto future = pool.submit<doubled>(1);
