@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// scheduler_test.cpp - who gets what: starting workers, credit, order, recall. Time and cancelling
-// are in scheduler_limits_test.cpp, the end of workers and pools in scheduler_loss_test.cpp.
+// scheduler_test.cpp - who gets what: starting workers, credit, order. What is taken back is in
+// scheduler_recall_test.cpp, time in scheduler_limits_test.cpp, cancelling in
+// scheduler_cancel_test.cpp, the end of workers and pools in scheduler_loss_test.cpp.
 #include "coordinator/scheduler.hpp"
 
 #include <cstddef>
@@ -216,91 +217,6 @@ TEST_CASE("a task that comes back goes ahead of younger ones") {
   CHECK(bench.take() == actions(assign(worker(1), {tasks[0]})));
 }
 
-// -- recall ---------------------------------------------------------------------------------------
-
-namespace {
-
-/// Worker 0 is busy with a task and has others behind it, worker 1 is idle.
-struct Uneven : SchedulerBench {
-  Uneven() : SchedulerBench{{.workers = 2}} {
-    warm_up(2, 2000, 10us);
-    const auto tasks = submit_many(40);
-    for (const Assign& batch : all_of<Assign>(take()))
-      for (const Dispatch& each : batch.tasks) held[batch.worker.seat].push_back(each.task);
-    for (;;) {  // worker 1 does all it can get
-      for (const TaskId task : std::exchange(held[1], {})) finish(worker(1), task, 10us);
-      decided = take();
-      const auto more = all_of<Assign>(decided);
-      if (more.empty()) break;
-      for (const Assign& batch : more)
-        for (const Dispatch& each : batch.tasks) held[batch.worker.seat].push_back(each.task);
-    }
-  }
-  std::vector<TaskId> held[2];
-  Actions decided;
-};
-
-}  // namespace
-
-TEST_CASE("an idle worker gets half of what the richest has not begun, the newest first") {
-  Uneven bench;
-  auto& held = bench.held[0];
-  REQUIRE(held.size() >= 8);
-  const std::size_t half = held.size() / 2;  // (size - 1 + 1) / 2
-  const std::vector<TaskId> newest(held.rbegin(), held.rbegin() + std::ptrdiff_t(half));
-  CHECK(bench.decided == actions(Recall{worker(0), newest}));
-  CHECK(bench.take() == actions());
-  bench.give_back_all({worker(0), newest});
-  const auto moved = all_of<Assign>(bench.take());
-  REQUIRE(moved.size() == 1);
-  CHECK(moved[0].worker == worker(1));
-  CHECK(moved[0].tasks[0].task == newest.back());
-}
-
-TEST_CASE("a refused recall is not repeated until that worker has changed") {
-  Uneven bench;
-  const auto recalls = all_of<Recall>(bench.decided);
-  REQUIRE(recalls.size() == 1);
-  for (const TaskId task : recalls[0].tasks) bench.refuse(worker(0), task);
-  CHECK(bench.take() == actions());
-  bench.pass(10us);
-  CHECK(bench.take() == actions());
-  bench.finish(worker(0), bench.held[0][0], 10us);
-  CHECK(all_of<Recall>(bench.take()).size() == 1);
-}
-
-TEST_CASE("tasks behind one that takes unexpectedly long are taken back") {
-  SchedulerBench bench{{.workers = 2}};
-  bench.warm_up(2, 2000, 1us);
-  bench.submit_many(8);
-  const auto batches = all_of<Assign>(bench.take());
-  REQUIRE(batches.size() == 2);
-  CHECK(batches[0].tasks.size() == 2);
-  for (const Dispatch& each : batches[1].tasks) bench.finish(batches[1].worker, each.task, 1us);
-  REQUIRE(bench.scheduler.next_wakeup());
-  bench.pass(8ms);
-  const auto recalls = all_of<Recall>(bench.take());
-  REQUIRE(recalls.size() == 1);
-  CHECK(recalls[0].worker == batches[0].worker);
-  CHECK(recalls[0].tasks.front() == batches[0].tasks.back().task);
-}
-
-TEST_CASE("a task that leaves the middle of a worker's list leaves the others in order") {
-  SchedulerBench bench;
-  bench.warm_up(1, 500, 1us);
-  const auto tasks = bench.submit_many(10);
-  const auto batch = all_of<Assign>(bench.take());
-  REQUIRE(batch[0].tasks.size() == 5);
-  bench.cancelled(tasks[2]);
-  CHECK(bench.finish(worker(0), tasks[1], 1us) == Verdict::deliver);
-  CHECK(bench.finish(worker(0), tasks[0], 1us) == Verdict::deliver);
-  CHECK(bench.finish(worker(0), tasks[3], 1us) == Verdict::deliver);
-  CHECK(bench.finish(worker(0), tasks[2], 1us) == Verdict::stale);
-  CHECK(bench.finish(worker(0), tasks[4], 1us) == Verdict::deliver);
-  CHECK(bench.scheduler.pending() == 5);
-  bench.run_all(1us);
-}
-
 // -- size -----------------------------------------------------------------------------------------
 
 TEST_CASE("a million pending tasks are taken in order, whoever is cancelled among them") {
@@ -329,4 +245,40 @@ TEST_CASE("a million pending tasks are taken in order, whoever is cancelled amon
   CHECK(in_order);
   CHECK(expected == count + 1);
   scheduler.check_invariants();
+}
+
+TEST_CASE("tasks that are submitted as a row are what they would be one by one") {
+  Scheduler together{{.max_workers = 2}};
+  Scheduler single{{.max_workers = 2}};
+  const TaskPolicy policies[2]{{.priority = 0}, {.priority = 1}};
+  Actions of_row;
+  Actions of_each;
+  std::uint64_t last = 0;
+  // Rows that begin, end and cross where the tables are cut, of two kinds.
+  for (const std::uint32_t count : {1000U, 23U, 1U, 1U, 3000U, 7U}) {
+    const TaskPolicy& policy = policies[count == 7];
+    together.submitted(TaskId{last + 1}, count, policy, false, of_row);
+    for (std::uint32_t i = 0; i < count; ++i)
+      single.submitted(TaskId{++last}, policy, false, of_each);
+  }
+  together.submitted(TaskId{last + 1}, 2, policies[0], true, of_row);
+  together.released(TaskId{last + 2});
+  for (int i = 0; i < 2; ++i) single.submitted(TaskId{++last}, policies[0], true, of_each);
+  single.released(TaskId{last});
+  for (Scheduler* scheduler : {&together, &single}) {
+    scheduler->cancelled(TaskId{1001});
+    Actions& out = scheduler == &together ? of_row : of_each;
+    scheduler->dispatch(1s, out);
+    scheduler->worker_ready(worker(0), 1s);
+    for (int round = 0; round < 400; ++round) {
+      scheduler->dispatch(1s, out);
+      const auto batches = all_of<Assign>(out);
+      if (batches.empty()) continue;
+      for (const Dispatch& each : batches.back().tasks)
+        scheduler->finished(worker(0), each.task, 1, AttemptEnd::succeeded, 1us, 1s);
+    }
+    scheduler->check_invariants();
+    CHECK(scheduler->pending() == 1);  // nobody has released it
+  }
+  CHECK(of_row == of_each);
 }

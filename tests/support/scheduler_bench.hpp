@@ -242,6 +242,24 @@ class SchedulerBench {
   Actions untaken_;
 };
 
+/// One worker that has been given `task`.
+struct Running : SchedulerBench {
+  explicit Running(const TaskPolicy& policy) {
+    task = submit(policy);
+    take();
+    ready(worker(0));
+    CHECK(take() == actions(assign(worker(0), {task})));
+  }
+  /// Passes the limit of 1 s; the task began when it was assigned.
+  void overrun() {
+    pass(1s);
+    CHECK(take() == actions(Inspect{worker(0), task}));
+    begun(worker(0), task, now - 1s);
+    CHECK(take() == actions(Stop{worker(0), task, 2s}));
+  }
+  TaskId task;
+};
+
 }  // namespace procfarm::test
 
 template <>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // crash_test.cpp - the matrix of what can go wrong where: {throws, exits, is killed} x {decoding
 // the arguments, running, encoding the result, decoding the result here}.
+#include <pthread.h>
 #include <signal.h>
 
 #include <stdexcept>
@@ -171,4 +172,11 @@ TEST_CASE("a task whose arguments cannot be encoded fails alone") {
   CHECK(error.stage() == "encode arguments");
   CHECK(holds(error.what(), "not today"));
   CHECK(pool.submit<doubled>(2).result() == 4);
+}
+
+TEST_CASE("a task that ends its thread has failed, and says so") {
+  ProcessPoolExecutor pool(1);
+  const auto error = error_of<RemoteError>(pool.submit([] { ::pthread_exit(nullptr); }));
+  CHECK(holds(error.what(), "pthread_exit"));
+  CHECK(pool.submit<doubled>(1).result() == 2);
 }

@@ -142,6 +142,11 @@ inline Failure capture_failure(Stage stage, std::exception_ptr error, Recognise 
     if (recognise != nullptr) recognise(error, failure, cause);
     error = std::move(nested);
   }
+  if (failure.causes.empty()) {  // no exception_ptr can hold what unwinds a thread that is ended
+    FailureCause& cause = failure.causes.emplace_back();
+    cause.type_name = "unknown";
+    cause.message = "the task has ended its thread (pthread_exit)";
+  }
   return failure;
 }
 
