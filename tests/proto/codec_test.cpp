@@ -14,8 +14,9 @@
 
 #include <doctest/doctest.h>
 
-using namespace procfarm;
-using namespace std::string_literals;
+#include "codec_bytes.hpp"
+
+using namespace encoded;
 
 namespace {
 
@@ -45,30 +46,6 @@ struct Deep {  // a codec that recurses as deep as its bytes
 };
 struct Stranger {};
 enum class Colour : std::uint8_t { red, green = 200 };
-
-std::string bytes_of(const auto& value) {
-  Writer writer;
-  encode(writer, value);
-  return std::string(writer.bytes());
-}
-template <class T>
-T read(const std::string& bytes) {
-  return decode_all<T>(bytes.data(), bytes.size());
-}
-template <class T>
-void comes_back(const T& value) {
-  INFO(bytes_of(value).size(), " bytes");
-  CHECK(read<T>(bytes_of(value)) == value);
-}
-template <class T>
-std::string refusal(const std::string& bytes) {
-  try {
-    read<T>(bytes);
-  } catch (const CodecError& error) {
-    return error.what();
-  }
-  return "";
-}
 
 }  // namespace
 

@@ -17,6 +17,7 @@
 
 #include <procfarm/codec/composites.hpp>
 #include <procfarm/codec/containers.hpp>
+#include <procfarm/codec/msgpack_sizes.hpp>
 #include <procfarm/codec/reader.hpp>
 #include <procfarm/codec/scalars.hpp>
 #include <procfarm/codec/writer.hpp>
@@ -33,11 +34,8 @@ concept MsgpackMembers = std::default_initializable<T> &&
   to.msgpack_unpack(object);
 };
 
-/// Adaptors of users stand in the newest namespace of msgpack; where none does, that one only
-/// passes on to the oldest.
 template <class T>
-concept MsgpackAdaptor =
-    !std::is_base_of_v<msgpack::v1::adaptor::pack<T>, msgpack::adaptor::pack<T>> &&
+concept MsgpackAdaptor = packs_by_adaptor<T> &&
     (msgpack::has_as<T>::value ||
      (std::default_initializable<T> &&
       !std::is_base_of_v<msgpack::v1::adaptor::convert<T>, msgpack::adaptor::convert<T>>));
@@ -51,8 +49,7 @@ inline constexpr bool msgpack_builtin<std::complex<T>> = true;
 template <class T>
 concept KnownToMsgpack = MsgpackMembers<T> || MsgpackAdaptor<T> || msgpack_builtin<T>;
 
-/// Converts the next value of `reader`; sizes of arrays and maps must be those T itself would
-/// write.
+/// Converts the next value of `reader`; arrays and maps of a fixed size must have exactly that.
 template <class T>
 T decode_with_msgpack(Reader& reader) {
   Reader whole = reader;
@@ -63,17 +60,13 @@ T decode_with_msgpack(Reader& reader) {
   const msgpack::object object = msgpack::unpack(
       zone, whole.position(), size, [](auto, std::size_t, void*) { return true; }, nullptr, limit);
   // The library says only "std::bad_cast" here: it is told again with the type's name.
-  T value = [&]() -> T {
-    try {
-      return object.as<T>();
-    } catch (const msgpack::type_error&) {
-      whole.fail("expected " + std::string(type_name<T>) + ", got something else");
-    }
-  }();
-  Writer again;
-  msgpack::packer<Writer>(again).pack(value);
-  whole.expect_shape_of(Reader(again.bytes()));
-  return value;
+  try {
+    T value = object.as<T>();
+    check_sizes(whole, object, value);
+    return value;
+  } catch (const msgpack::type_error&) {
+    whole.fail("expected " + std::string(type_name<T>) + ", got something else");
+  }
 }
 
 }  // namespace detail

@@ -81,8 +81,6 @@ class Reader {
   }
   /// Passes over one value, whatever it is, and checks its structure.
   inline void skip();
-  /// Throws unless this value and `other`'s agree in the sizes of all their arrays and maps.
-  inline void expect_shape_of(Reader other);
 
   /// Held while the inside of a container is read: bounds the recursion of codecs.
   class Nested {
@@ -253,24 +251,6 @@ inline void Reader::skip() {
     } else if (got.kind >= Kind::string && got.kind <= Kind::extension) {
       at_ += got.bits;
     }
-  }
-}
-
-inline void Reader::expect_shape_of(Reader other) {
-  for (std::uint64_t left = 1; left != 0; --left) {
-    const Head mine = head();
-    const Head theirs = other.head();
-    const bool container = mine.kind == Kind::array || mine.kind == Kind::map;
-    // Text for a number, an array for a set: an adaptor's freedom, and the end of the comparison.
-    if (container != (theirs.kind == Kind::array || theirs.kind == Kind::map)) return;
-    if (container && mine.kind != theirs.kind) return;
-    if (container && mine.bits != theirs.bits) fail_expected(detail::describe(theirs), mine);
-    if (container) {
-      left += mine.kind == Kind::map ? 2 * mine.bits : mine.bits;
-      continue;
-    }
-    if (mine.kind >= Kind::string && mine.kind <= Kind::extension) at_ += mine.bits;
-    if (theirs.kind >= Kind::string && theirs.kind <= Kind::extension) other.at_ += theirs.bits;
   }
 }
 
