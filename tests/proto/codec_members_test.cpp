@@ -2,6 +2,8 @@
 // codec_members_test.cpp - types whose members are told by MSGPACK_DEFINE: what may be in them, and
 // that it must have the right sizes all the way down.
 #include <array>
+#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -39,11 +41,18 @@ struct Corners {
   std::unordered_map<int, Point> by_number;
   std::optional<std::array<int, 3>> colour;
   std::tuple<int, int> size;
-  MSGPACK_DEFINE(by_number, colour, size)
+  std::multimap<int, Point> by_side{};
+  std::set<std::tuple<int, int>> others{};
+  MSGPACK_DEFINE(by_number, colour, size, by_side, others)
 };
 struct Labels {
   std::set<std::string> labels;
   MSGPACK_DEFINE(labels)
+};
+struct Tree {
+  std::map<std::string, Tree> children{};
+  std::shared_ptr<Tree> next{};
+  MSGPACK_DEFINE(children, next)
 };
 struct Report {  // writes more while it is verbose, which does not travel
   bool verbose = false;
@@ -75,16 +84,41 @@ TEST_CASE("what a type writes by hand may be of another size when it has travell
 }
 
 TEST_CASE("sizes must fit exactly in all that MSGPACK_DEFINE contains") {
-  const std::string good = "\x93\x82\x01\x92\x01\xa0\x02\x92\x01\xa0\xc0\x92\x01\x02"s;
-  CHECK(read<Corners>(good).by_number.size() == 2);
-  CHECK(refusal<Corners>("\x93\x82\x01\x92\x01\xa0\x02\x91\x01\xc0\x92\x01\x02"s) ==
-        "expected array of 2, got array of 1");
-  CHECK(refusal<Corners>("\x93\x82\x01\x92\x01\xa0\x01\x92\x01\xa0\xc0\x92\x01\x02"s) ==
+  const auto corners = [](const std::string& by_number, const std::string& colour,
+                          const std::string& size, const std::string& by_side,
+                          const std::string& others) {
+    return "\x95"s + by_number + colour + size + by_side + others;
+  };
+  const std::string numbered = "\x82\x01\x92\x01\xa0\x02\x92\x01\xa0"s;
+  const std::string nil = "\xc0"s, pair = "\x92\x01\x02"s, no_map = "\x80"s, none = "\x90"s;
+  CHECK(read<Corners>(corners(numbered, nil, pair, no_map, none)).by_number.size() == 2);
+  const auto told = [](const std::string& bytes) { return refusal<Corners>(bytes); };
+  const std::string short_one = "expected array of 2, got array of 1";
+  CHECK(told(corners("\x82\x01\x92\x01\xa0\x02\x91\x01"s, nil, pair, no_map, none)) == short_one);
+  CHECK(told(corners("\x82\x01\x92\x01\xa0\x01\x92\x01\xa0"s, nil, pair, no_map, none)) ==
         "expected map of 1, got map of 2");
-  CHECK(refusal<Corners>("\x93\x80\x92\x01\x02\x92\x01\x02"s) ==
-        "expected array of 3, got array of 2");
-  CHECK(refusal<Corners>("\x93\x80\xc0\x93\x01\x02\x03"s) == "expected array of 2, got array of 3");
+  CHECK(told(corners(numbered, pair, pair, no_map, none)) == "expected array of 3, got array of 2");
+  CHECK(told(corners(numbered, nil, "\x93\x01\x02\x03"s, no_map, none)) ==
+        "expected array of 2, got array of 3");
+  CHECK(told(corners(numbered, nil, pair, "\x81\x01\x91\x01"s, none)) == short_one);
+  CHECK(told(corners(numbered, nil, pair, no_map, "\x91\x91\x01"s)) == short_one);
   CHECK(refusal<Labels>("\x91\x92\xa1x\xa1x"s) == "expected array of 1, got array of 2");
   CHECK(refusal<Settings>("\x82\xa5"s + "depth\x01\xa5width\x02"s) ==
         "expected a member 'weights', which is missing");
+}
+
+TEST_CASE(
+    "types that contain themselves come back from hundreds of levels, and are refused beyond") {
+  const auto deep = [](int levels) {
+    Tree tree;
+    for (int i = 0; i < levels; ++i) {
+      Tree above;
+      if (i % 2 == 0) above.children["x"] = std::move(tree);
+      if (i % 2 != 0) above.next = std::make_shared<Tree>(std::move(tree));
+      tree = std::move(above);
+    }
+    return bytes_of(tree);
+  };
+  CHECK(read<Tree>(deep(300)).next->children.at("x").next != nullptr);
+  CHECK(refusal<Tree>(deep(600)) == "nested deeper than 512 levels");
 }

@@ -172,8 +172,8 @@ struct MsgpackSizes<std::forward_list<T, A>> : SequenceSizes<std::forward_list<T
 template <class T, class A>
 struct MsgpackSizes<std::deque<T, A>> : SequenceSizes<std::deque<T, A>> {};
 
-/// Where elements have gone in a set or map is not told by their place: each is converted once
-/// more, if there is anything in it to check.
+/// Where an element has gone is not told by its place: it is converted once more, if there is
+/// anything in it to check.
 template <class T>
 void check_converted(const Reader& reader, const msgpack::object& object) {
   if constexpr (MsgpackSizes<T>::fixed) check_sizes(reader, object, object.as<T>());
@@ -200,28 +200,40 @@ template <class T, class H, class E, class A>
 struct MsgpackSizes<std::unordered_multiset<T, H, E, A>>
     : SetSizes<std::unordered_multiset<T, H, E, A>> {};
 
-template <class Map>
+template <class Map, bool distinct>
 struct MapSizes {
+  using Key = typename Map::key_type;
+  using Value = typename Map::mapped_type;
   static constexpr bool fixed = true;
   static void check(const Reader& reader, const msgpack::object& object, const Map& value) {
     if (!is_map(object)) return;
     expect_size(reader, object, value.size());
     for (std::size_t i = 0; i < value.size(); ++i) {
-      check_converted<typename Map::key_type>(reader, object.via.map.ptr[i].key);
-      check_converted<typename Map::mapped_type>(reader, object.via.map.ptr[i].val);
+      check_pair(reader, object.via.map.ptr[i], value);
+    }
+  }
+
+ private:
+  static void check_pair(const Reader& reader, const msgpack::object_kv& pair, const Map& value) {
+    check_converted<Key>(reader, pair.key);
+    if constexpr (!distinct) {
+      check_converted<Value>(reader, pair.val);
+    } else if constexpr (MsgpackSizes<Value>::fixed) {
+      const auto found = value.find(pair.key.as<Key>());
+      if (found != value.end()) check_sizes(reader, pair.val, found->second);
     }
   }
 };
 template <class K, class V, class C, class A>
-struct MsgpackSizes<std::map<K, V, C, A>> : MapSizes<std::map<K, V, C, A>> {};
+struct MsgpackSizes<std::map<K, V, C, A>> : MapSizes<std::map<K, V, C, A>, true> {};
 template <class K, class V, class C, class A>
-struct MsgpackSizes<std::multimap<K, V, C, A>> : MapSizes<std::multimap<K, V, C, A>> {};
+struct MsgpackSizes<std::multimap<K, V, C, A>> : MapSizes<std::multimap<K, V, C, A>, false> {};
 template <class K, class V, class H, class E, class A>
 struct MsgpackSizes<std::unordered_map<K, V, H, E, A>>
-    : MapSizes<std::unordered_map<K, V, H, E, A>> {};
+    : MapSizes<std::unordered_map<K, V, H, E, A>, true> {};
 template <class K, class V, class H, class E, class A>
 struct MsgpackSizes<std::unordered_multimap<K, V, H, E, A>>
-    : MapSizes<std::unordered_multimap<K, V, H, E, A>> {};
+    : MapSizes<std::unordered_multimap<K, V, H, E, A>, false> {};
 
 /// Nil or the value.
 template <class Optional, class T>

@@ -21,7 +21,8 @@ namespace procfarm {
 /// returns as a view lies in the bytes that were given.
 class Reader {
  public:
-  static constexpr int depth_limit = 64;
+  /// Containers in each other: what recurses over so many needs about 0.5 MB of stack at most.
+  static constexpr int depth_limit = 512;
   using Kind = detail::ValueKind;
   struct Extension {
     std::int8_t type;
@@ -86,7 +87,7 @@ class Reader {
   class Nested {
    public:
     explicit Nested(Reader& reader) : reader_(reader) {
-      if (++reader_.depth_ > depth_limit) reader_.fail("nested deeper than 64 levels");
+      if (++reader_.depth_ > depth_limit) reader_.fail_depth();
     }
     ~Nested() { --reader_.depth_; }
     Nested(const Nested&) = delete;
@@ -131,6 +132,9 @@ class Reader {
   }
   [[noreturn]] void fail_expected(const std::string& expected, const Head& got) const {
     fail("expected " + expected + ", got " + detail::describe(got));
+  }
+  [[noreturn]] void fail_depth() const {
+    fail("nested deeper than " + std::to_string(depth_limit) + " levels");
   }
 
   const char* at_;
@@ -246,7 +250,7 @@ inline void Reader::skip() {
     const Head got = head();
     if (got.kind == Kind::invalid || got.kind == Kind::end) fail_expected("a value", got);
     if (got.kind == Kind::array || got.kind == Kind::map) {
-      if (++depth > depth_limit) fail("nested deeper than 64 levels");
+      if (++depth > depth_limit) fail_depth();
       left[depth] = got.kind == Kind::map ? 2 * got.bits : got.bits;
     } else if (got.kind >= Kind::string && got.kind <= Kind::extension) {
       at_ += got.bits;
