@@ -113,6 +113,9 @@ TEST_CASE("standard types come back") {
   comes_back(std::pair(1, "one"s));
   comes_back(std::tuple(1, "one"s, 2.5, std::vector<int>{}));
   comes_back(std::tuple<>());
+  comes_back(std::pair<const std::string, const int>("one", 1));  // an element of a map
+  comes_back(std::tuple<const std::string, int>("one", 1));
+  comes_back(std::variant<int, const std::string>("one"));
 }
 
 TEST_CASE("containers come back, empty and nested") {

@@ -79,13 +79,14 @@ struct codec<std::pair<First, Second>> {
   static constexpr bool travels = detail::all_encodable<First, Second>;
   static void encode(Writer& writer, const std::pair<First, Second>& value) {
     writer.array_header(2);
-    codec<First>::encode(writer, value.first);
-    codec<Second>::encode(writer, value.second);
+    codec<std::remove_cv_t<First>>::encode(writer, value.first);
+    codec<std::remove_cv_t<Second>>::encode(writer, value.second);
   }
   static std::pair<First, Second> decode(Reader& reader) {
     const Reader::Nested nested(reader);
     reader.array_header_exactly(2);
-    return {codec<First>::decode(reader), codec<Second>::decode(reader)};
+    return {codec<std::remove_cv_t<First>>::decode(reader),
+            codec<std::remove_cv_t<Second>>::decode(reader)};
   }
 };
 
@@ -94,12 +95,14 @@ struct codec<std::tuple<Ts...>> {
   static constexpr bool travels = detail::all_encodable<Ts...>;
   static void encode(Writer& writer, const std::tuple<Ts...>& value) {
     writer.array_header(sizeof...(Ts));
-    std::apply([&](const Ts&... parts) { (codec<Ts>::encode(writer, parts), ...); }, value);
+    std::apply(
+        [&](const Ts&... parts) { (codec<std::remove_cv_t<Ts>>::encode(writer, parts), ...); },
+        value);
   }
   static std::tuple<Ts...> decode(Reader& reader) {
     const Reader::Nested nested(reader);
     reader.array_header_exactly(sizeof...(Ts));
-    return std::tuple<Ts...>{codec<Ts>::decode(reader)...};
+    return std::tuple<Ts...>{codec<std::remove_cv_t<Ts>>::decode(reader)...};
   }
 };
 
@@ -131,7 +134,7 @@ struct codec<std::variant<Ts...>> {
  private:
   template <std::size_t index>
   static Variant read_alternative(Reader& reader) {
-    using T = std::variant_alternative_t<index, Variant>;
+    using T = std::remove_cv_t<std::variant_alternative_t<index, Variant>>;
     return Variant(std::in_place_index<index>, codec<T>::decode(reader));
   }
 };
