@@ -34,3 +34,19 @@ TEST_CASE_TEMPLATE("any executor: a map over the elements of a std::map", E, PRO
   CHECK(executor.submit([](Element element) { return element; }, *inputs.begin()).result() ==
         *inputs.begin());
 }
+
+TEST_CASE_TEMPLATE("any executor: bits of a vector are what they were when they were handed over",
+                   E, PROCFARM_EXECUTORS) {
+  E executor(1);
+  std::vector<bool> bits{true, false, true};
+  auto one = executor.submit([](bool bit) { return bit; }, bits[0]);
+  auto any = executor.submit([](auto bit) { return bit; }, bits[0]);
+  static_assert(std::is_same_v<decltype(any), Future<bool>>);
+  auto all = executor.map([](bool bit) { return bit; }, bits);
+  auto kept = executor.map([](auto bit) { return bit; }, std::vector<bool>(bits));
+  bits = {false, true, false};
+  CHECK(one.result());
+  CHECK(any.result());
+  CHECK(all_of(std::move(all)) == std::vector<bool>{true, false, true});
+  CHECK(all_of(std::move(kept)) == std::vector<bool>{true, false, true});
+}

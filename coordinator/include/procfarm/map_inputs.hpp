@@ -22,6 +22,57 @@
 
 namespace procfarm::detail {
 
+template <class Range>
+concept Iterable = requires(std::remove_reference_t<Range>& range) {
+  *std::begin(range);
+  std::end(range);
+};
+
+template <class Range>
+struct CheckRange {
+  static_assert(Iterable<Range>,
+                "procfarm: map takes ranges, with begin() and end(), and calls the function with "
+                "the items of each. For a single call use submit");
+};
+
+/// In place of the items of what is no range: fits any parameter.
+struct RefusedItem {
+  template <class T>
+  operator T() const;
+};
+
+/// Does it yield what stands for a value, as the elements of std::vector<bool> do? That refers to
+/// the range, which may be gone when the call is made.
+template <class Iterator, class Item>
+constexpr bool yields_proxies() {
+  if constexpr (std::is_reference_v<Item> || !requires { typename std::iter_value_t<Iterator>; }) {
+    return false;
+  } else {
+    using Value = std::iter_value_t<Iterator>;
+    return !std::is_same_v<std::remove_cv_t<Item>, Value> && std::is_convertible_v<Item, Value>;
+  }
+}
+
+template <class Range>
+constexpr auto input_item() {
+  if constexpr (Iterable<Range>) {
+    using Iterator = decltype(std::begin(std::declval<std::remove_reference_t<Range>&>()));
+    using Item = decltype(*std::declval<Iterator&>());
+    if constexpr (yields_proxies<Iterator, Item>()) {
+      return std::type_identity<std::iter_value_t<Iterator>>();
+    } else {
+      return std::type_identity<Item>();
+    }
+  } else {
+    refuse<CheckRange<Range>>();
+    return std::type_identity<RefusedItem>();
+  }
+}
+
+/// What the function of a map is called with for each item of a range.
+template <class Range>
+using InputItem = typename decltype(input_item<Range>())::type;
+
 /// The inputs of a map, walked together until the shortest ends. Lvalues are referred to, rvalues
 /// kept.
 template <class... Ranges>
@@ -50,7 +101,7 @@ class ZippedInputs {
     advance_ = false;
     const bool ended = (... || (std::get<I>(at_) == std::get<I>(end_)));
     if (ended) return false;
-    use(*std::get<I>(at_)...);
+    use(static_cast<InputItem<Ranges>>(*std::get<I>(at_))...);
     advance_ = true;
     return true;
   }
@@ -60,39 +111,6 @@ class ZippedInputs {
   decltype(ends(std::declval<Kept&>())) end_;
   bool advance_ = false;
 };
-
-template <class Range>
-concept Iterable = requires(std::remove_reference_t<Range>& range) {
-  *std::begin(range);
-  std::end(range);
-};
-
-template <class Range>
-struct CheckRange {
-  static_assert(Iterable<Range>,
-                "procfarm: map takes ranges, with begin() and end(), and calls the function with "
-                "the items of each. For a single call use submit");
-};
-
-/// In place of the items of what is no range: fits any parameter.
-struct RefusedItem {
-  template <class T>
-  operator T() const;
-};
-
-template <class Range>
-constexpr auto input_item() {
-  if constexpr (Iterable<Range>) {
-    using Item = decltype(*std::begin(std::declval<std::remove_reference_t<Range>&>()));
-    return std::type_identity<Item>();
-  } else {
-    refuse<CheckRange<Range>>();
-    return std::type_identity<RefusedItem>();
-  }
-}
-
-template <class Range>
-using InputItem = typename decltype(input_item<Range>())::type;
 
 template <class T>
 inline constexpr bool is_map_options = std::is_same_v<std::remove_cvref_t<T>, MapOptions>;

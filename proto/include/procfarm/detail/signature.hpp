@@ -23,7 +23,8 @@ namespace procfarm::detail {
 template <class R, class... P>
 struct Signature {};
 
-/// What a value of type A is sent as where the function does not say: literals become strings.
+/// What a value of type A is sent as where the function does not say: literals become strings,
+/// references to elements of std::vector<bool> become bool.
 template <class A>
 struct SentType {
   using type = std::decay_t<A>;
@@ -32,6 +33,11 @@ template <class A>
 requires std::same_as < std::decay_t<A>,
 const char* > || std::same_as<std::decay_t<A>, char*> struct SentType<A> {
   using type = std::string;
+};
+template <class A>
+requires std::same_as<std::decay_t<A>, std::vector<bool>::reference>
+struct SentType<A> {
+  using type = bool;
 };
 template <class A>
 using Sent = typename SentType<A>::type;
