@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // map_inputs_test.cpp - what map() takes, whatever executor runs it: elements of maps, bits of a
-// vector, options in braces.
+// vector, options in braces; and that what was submitted is delivered when no more can be.
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,21 @@ namespace {
 using Element = std::pair<const std::string, int>;
 
 int number_of(const Element& element) { return element.second; }
+
+/// Reads two results, calls `end`, and reads the others; the error's text last.
+template <class Result, class End>
+std::pair<std::vector<int>, std::string> read_on_after(Result results, End end) {
+  std::vector<int> values;
+  try {
+    for (const int value : results) {
+      values.push_back(value);
+      if (values.size() == 2) end();
+    }
+  } catch (const ShutdownError& error) {
+    return {values, error.what()};
+  }
+  return {values, ""};
+}
 
 }  // namespace
 
@@ -49,4 +65,23 @@ TEST_CASE_TEMPLATE("any executor: bits of a vector are what they were when they 
   CHECK(any.result());
   CHECK(all_of(std::move(all)) == std::vector<bool>{true, false, true});
   CHECK(all_of(std::move(kept)) == std::vector<bool>{true, false, true});
+}
+
+TEST_CASE_TEMPLATE("any executor: a map that can submit no more delivers what it has submitted", E,
+                   PROCFARM_EXECUTORS) {
+  const std::pair refused(std::vector<int>{0, 2, 4, 6, 8, 10},
+                          std::string("cannot schedule new futures after shutdown"));
+  E executor(1);
+  CHECK(read_on_after(executor.template map<doubled>(MapOptions{.buffersize = 4}, numbers(10)),
+                      [&] { executor.shutdown(); }) == refused);
+}
+
+TEST_CASE_TEMPLATE("any executor: a map delivers what it has submitted after its executor's end", E,
+                   PROCFARM_EXECUTORS) {
+  std::optional<E> executor(std::in_place, 1);
+  auto results = executor->template map<doubled>(MapOptions{.buffersize = 4}, numbers(10));
+  executor.reset();
+  const auto [values, error] = read(std::move(results));
+  CHECK(values == std::vector<int>{0, 2, 4, 6});
+  CHECK(error == "cannot schedule new futures after shutdown");
 }

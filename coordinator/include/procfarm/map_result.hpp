@@ -50,6 +50,7 @@ class MapResult {
       : source_(std::move(source)), options_(options) {
     if (options.timeout) deadline_ = std::chrono::steady_clock::now() + *options.timeout;
     fill();
+    if (refused_) throw_ending();  // map() itself throws it
   }
   MapResult(MapResult&& other) noexcept
       : source_(std::exchange(other.source_, nullptr)),
@@ -57,7 +58,7 @@ class MapResult {
         deadline_(other.deadline_),
         ahead_(std::exchange(other.ahead_, {})),
         values_(std::exchange(other.values_, std::nullopt)),
-        input_error_(std::exchange(other.input_error_, nullptr)),
+        ending_(std::exchange(other.ending_, nullptr)),
         current_(std::move(other.current_)) {}
   MapResult& operator=(MapResult&& other) noexcept {
     if (this == &other) return *this;
@@ -67,7 +68,7 @@ class MapResult {
     deadline_ = other.deadline_;
     ahead_ = std::exchange(other.ahead_, {});
     values_ = std::exchange(other.values_, std::nullopt);
-    input_error_ = std::exchange(other.input_error_, nullptr);
+    ending_ = std::exchange(other.ending_, nullptr);
     current_ = std::move(other.current_);
     return *this;
   }
@@ -111,16 +112,23 @@ class MapResult {
     }
   }
 
+  /// What it throws ends the iteration when its turn comes.
   std::optional<Future<R>> read_source() {
     try {
       return source_();
     } catch (const detail::InputError& error) {
-      input_error_ = error.cause;
-      return std::nullopt;
+      ending_ = error.cause;
     } catch (...) {
-      cancel_rest();
-      throw;
+      ending_ = std::current_exception();
+      refused_ = true;
     }
+    return std::nullopt;
+  }
+
+  [[noreturn]] void throw_ending() {
+    const std::exception_ptr ending = std::exchange(ending_, nullptr);
+    cancel_rest();
+    std::rethrow_exception(ending);
   }
 
   void advance() {
@@ -136,7 +144,7 @@ class MapResult {
       cancel_rest();
       throw;
     }
-    if (!current_ && input_error_) std::rethrow_exception(std::exchange(input_error_, nullptr));
+    if (!current_ && ending_) throw_ending();
   }
 
   std::optional<Duration> time_left() const {
@@ -204,7 +212,7 @@ class MapResult {
 
   void cancel_rest() noexcept {
     source_ = nullptr;
-    input_error_ = nullptr;
+    ending_ = nullptr;
     for (auto each = ahead_.rbegin(); each != ahead_.rend(); ++each) {
       detail::is_chunk(*each) ? detail::abandon_chunk(*each) : void(each->cancel());
     }
@@ -217,7 +225,8 @@ class MapResult {
   std::optional<std::chrono::steady_clock::time_point> deadline_{};
   std::deque<Future<R>> ahead_;
   std::optional<detail::ChunkValues> values_{};  // of ahead_.front()
-  std::exception_ptr input_error_;
+  std::exception_ptr ending_;                    // what reading the inputs or submitting has thrown
+  bool refused_ = false;                         // it was submitting
   std::optional<value_type> current_{};
 };
 
