@@ -67,6 +67,20 @@ TEST_CASE_TEMPLATE("any executor: bits of a vector are what they were when they 
   CHECK(all_of(std::move(kept)) == std::vector<bool>{true, false, true});
 }
 
+TEST_CASE_TEMPLATE("any executor: options of map may be given in braces", E, PROCFARM_EXECUTORS) {
+  E executor(1);
+  const auto twice = [](int value) { return 2 * value; };
+  const std::vector<int> expected{0, 2, 4};
+  const MapOptions options{.buffersize = 1};
+  CHECK(all_of(executor.template map<doubled>({.chunksize = 2}, numbers(3))) == expected);
+  CHECK(all_of(executor.map({.buffersize = 2}, twice, numbers(3))) == expected);
+  CHECK(all_of(executor.template map<doubled>(options, numbers(3))) == expected);
+  CHECK(all_of(executor.map(options, twice, numbers(3))) == expected);
+  auto with = executor.with({});
+  CHECK(all_of(with.template map<doubled>({.chunksize = 2}, numbers(3))) == expected);
+  CHECK(all_of(with.map({.buffersize = 2}, twice, numbers(3))) == expected);
+}
+
 TEST_CASE_TEMPLATE("any executor: a map that can submit no more delivers what it has submitted", E,
                    PROCFARM_EXECUTORS) {
   const std::pair refused(std::vector<int>{0, 2, 4, 6, 8, 10},

@@ -51,17 +51,15 @@ class LocalSubmitter {
     return start(std::move(function), std::forward<Args>(args)...);
   }
 
-  /// Fn(a, b, ...) for each a, b, ... of the ranges, zipped; results in their order. The first
-  /// argument may be MapOptions.
+  /// Fn(a, b, ...) for each a, b, ... of the ranges, zipped; results in their order.
   template <auto Fn, class First, class... Ranges>
-  auto map(First&& first, Ranges&&... ranges) const {
-    const detail::StaticFunction<Fn> function;
-    if constexpr (detail::is_map_options<First>) {
-      return start_map(first, function, std::forward<Ranges>(ranges)...);
-    } else {
-      return start_map(MapOptions{}, function, std::forward<First>(first),
-                       std::forward<Ranges>(ranges)...);
-    }
+  requires(!detail::is_map_options<First>) auto map(First&& first, Ranges&&... ranges) const {
+    return map<Fn>(MapOptions{}, std::forward<First>(first), std::forward<Ranges>(ranges)...);
+  }
+  /// The same with options.
+  template <auto Fn, class... Ranges>
+  auto map(MapOptions options, Ranges&&... ranges) const {
+    return start_map(options, detail::StaticFunction<Fn>(), std::forward<Ranges>(ranges)...);
   }
   /// The same for any callable that can be copied.
   template <class F, class First, class... Ranges>
@@ -121,14 +119,24 @@ class LocalExecutor {
 
   /// Results of Fn over zipped ranges, in order: map<Fn>(a, b), map<Fn>(MapOptions, a, b),
   /// map(lambda, a, b), map(MapOptions, lambda, a, b). See MapResult.
+  template <auto Fn, class First, class... Ranges>
+  requires(!detail::is_map_options<First>) auto map(First&& first, Ranges&&... ranges) {
+    return plain().map<Fn>(std::forward<First>(first), std::forward<Ranges>(ranges)...);
+  }
+  /// The same with options: map<Fn>({.buffersize = 8}, a, b).
   template <auto Fn, class... Ranges>
-  auto map(Ranges&&... ranges) {
-    return plain().map<Fn>(std::forward<Ranges>(ranges)...);
+  auto map(MapOptions options, Ranges&&... ranges) {
+    return plain().map<Fn>(options, std::forward<Ranges>(ranges)...);
   }
   /// The same for a callable that can be copied.
   template <class F, class... Ranges>
-  auto map(F&& function, Ranges&&... ranges) {
+  requires(!detail::is_map_options<F>) auto map(F&& function, Ranges&&... ranges) {
     return plain().map(std::forward<F>(function), std::forward<Ranges>(ranges)...);
+  }
+  /// The same with options.
+  template <class F, class... Ranges>
+  auto map(MapOptions options, F&& function, Ranges&&... ranges) {
+    return plain().map(options, std::forward<F>(function), std::forward<Ranges>(ranges)...);
   }
 
   /// The same submit and map, with these options. Throws std::invalid_argument for impossible ones,

@@ -51,14 +51,24 @@ class ProcessPoolExecutor {
 
   /// Results of Fn over zipped ranges, in order: map<Fn>(a, b), map<Fn>(MapOptions, a, b),
   /// map(lambda, a, b), map(MapOptions, lambda, a, b). See MapResult.
-  template <auto Fn, class... Ranges>
-  auto map(Ranges&&... ranges) {
-    return plain().map<Fn>(std::forward<Ranges>(ranges)...);
+  template <auto Fn, class First, class... Ranges>
+  requires(!detail::is_map_options<First>) auto map(First&& first, Ranges&&... ranges) {
+    return plain().map<Fn>(std::forward<First>(first), std::forward<Ranges>(ranges)...);
   }
-  /// The same for a lambda without captures; MapOptions come before it.
+  /// The same with options: map<Fn>({.buffersize = 8}, a, b).
+  template <auto Fn, class... Ranges>
+  auto map(MapOptions options, Ranges&&... ranges) {
+    return plain().map<Fn>(options, std::forward<Ranges>(ranges)...);
+  }
+  /// The same for a lambda without captures or another empty function object.
   template <class F, class... Ranges>
-  auto map(F&& function, Ranges&&... ranges) {
+  requires(!detail::is_map_options<F>) auto map(F&& function, Ranges&&... ranges) {
     return plain().map(std::forward<F>(function), std::forward<Ranges>(ranges)...);
+  }
+  /// The same with options.
+  template <class F, class... Ranges>
+  auto map(MapOptions options, F&& function, Ranges&&... ranges) {
+    return plain().map(options, std::forward<F>(function), std::forward<Ranges>(ranges)...);
   }
 
   /// The same submit and map, with these options. Throws std::invalid_argument for impossible ones.

@@ -60,17 +60,16 @@ class Submitter {
     return Future<R>(detail::submit_call(*core_, options_, call));
   }
 
-  /// Fn(a, b, ...) for each a, b, ... of the ranges, zipped; results in their order. The first
-  /// argument may be MapOptions.
+  /// Fn(a, b, ...) for each a, b, ... of the ranges, zipped; results in their order.
   template <auto Fn, class First, class... Ranges>
-  auto map(First&& first, Ranges&&... ranges) const {
-    if constexpr (detail::is_map_options<First>) {
-      return start_map<StaticCall<Fn, detail::InputItem<Ranges>...>>(
-          first, std::forward<Ranges>(ranges)...);
-    } else {
-      return start_map<StaticCall<Fn, detail::InputItem<First>, detail::InputItem<Ranges>...>>(
-          MapOptions{}, std::forward<First>(first), std::forward<Ranges>(ranges)...);
-    }
+  requires(!detail::is_map_options<First>) auto map(First&& first, Ranges&&... ranges) const {
+    return map<Fn>(MapOptions{}, std::forward<First>(first), std::forward<Ranges>(ranges)...);
+  }
+  /// The same with options.
+  template <auto Fn, class... Ranges>
+  auto map(MapOptions options, Ranges&&... ranges) const {
+    return start_map<StaticCall<Fn, detail::InputItem<Ranges>...>>(options,
+                                                                   std::forward<Ranges>(ranges)...);
   }
   /// The same for a lambda without captures or another empty function object.
   template <class F, class First, class... Ranges>
