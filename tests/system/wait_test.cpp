@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // wait_test.cpp - waiting for some futures or for all of them.
 #include <atomic>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -18,6 +19,13 @@ void fail_after(const std::string& gate) {
   pass(gate);
   fail();
 }
+
+/// A range that counts.
+struct FirstTwo {
+  const std::vector<Future<int>>* of;
+  auto begin() const { return std::counted_iterator(of->begin(), 2); }
+  std::default_sentinel_t end() const { return {}; }
+};
 
 }  // namespace
 
@@ -166,4 +174,14 @@ TEST_CASE("wait sees a task that is lost and one that is cancelled while it wait
     running.cancel(cancel_running);
   });
   CHECK(wait(std::vector<AnyFuture>{running, pending}).not_done.empty());
+}
+
+TEST_CASE("wait and as_completed take ranges whose end is of another type") {
+  ProcessPoolExecutor pool(1);
+  const std::vector<Future<int>> futures{pool.submit<doubled>(1), pool.submit<doubled>(2),
+                                         pool.submit<doubled>(3)};
+  CHECK(wait(FirstTwo{&futures}).done.size() == 2);
+  int sum = 0;
+  for (const auto& done : as_completed(FirstTwo{&futures})) sum += done.result();
+  CHECK(sum == 6);
 }

@@ -23,6 +23,15 @@ namespace detail {
 template <class R>
 using RangeElement = std::remove_cvref_t<decltype(*std::begin(std::declval<R&>()))>;
 
+/// Whatever the type of its end.
+template <class R>
+auto copy_futures(R& futures) {
+  std::vector<RangeElement<R>> all;
+  const auto end = std::end(futures);
+  for (auto at = std::begin(futures); at != end; ++at) all.push_back(*at);
+  return all;
+}
+
 /// For each distinct future, in order of first appearance: where it stands, and whether it is done.
 struct WaitedFuture {
   std::size_t index = 0;
@@ -66,7 +75,7 @@ template <FutureRange R>
 auto wait(R&& futures, std::optional<Duration> timeout = {},
           ReturnWhen until = ReturnWhen::all_completed) {
   using F = detail::RangeElement<R>;
-  const std::vector<F> all(std::begin(futures), std::end(futures));
+  const std::vector<F> all = detail::copy_futures(futures);
   const std::vector<AnyFuture> any(all.begin(), all.end());
   WaitResult<F> result;
   for (const auto& each : detail::wait_for(any, timeout, until)) {
@@ -123,7 +132,7 @@ class CompletedRange {
 template <FutureRange R>
 auto as_completed(R&& futures, std::optional<Duration> timeout = {}) {
   using F = detail::RangeElement<R>;
-  return CompletedRange<F>(std::vector<F>(std::begin(futures), std::end(futures)), timeout);
+  return CompletedRange<F>(detail::copy_futures(futures), timeout);
 }
 
 }  // namespace procfarm
