@@ -32,6 +32,17 @@ struct Named {
   std::string name;
   MSGPACK_DEFINE_MAP(name)
 };
+struct Nested {
+  std::vector<Digest> list;
+  std::unordered_set<int> set;
+  std::map<std::string, Named> map;
+  std::unordered_multimap<int, Digest> multimap;
+  std::tuple<int, std::pair<int, Named>> tuple;
+  std::optional<std::array<Digest, 2>> array;
+  std::shared_ptr<Nested> next;
+  int numbers[2] = {};
+  MSGPACK_DEFINE(list, set, map, multimap, tuple, array, next, numbers)
+};
 struct Own {
   int number = 0;
 };
@@ -63,6 +74,7 @@ void nothing(int) {}
 std::size_t views(std::string_view text, std::span<const double> numbers) {
   return text.size() + numbers.size();
 }
+std::size_t bits(std::span<const bool> values) { return values.size(); }
 std::unique_ptr<int> owned(std::unique_ptr<int> value) { return value; }
 
 using Values =
@@ -72,7 +84,8 @@ using Values =
                std::deque<int>, std::set<int>, std::multiset<int>, std::unordered_set<int>,
                std::map<int, int>, std::multimap<int, int>, std::unordered_map<int, std::string>,
                std::pair<int, Digest>, std::optional<int>, std::optional<std::optional<int>>,
-               std::variant<int, std::string>, std::shared_ptr<int>, Digest, Named, Own, Command>;
+               std::variant<int, std::string>, std::shared_ptr<int>, Digest, Named, Nested, Own,
+               Command>;
 Values everything(const Values& values) { return values; }
 
 template <class Pool>
@@ -81,6 +94,7 @@ void submit_all(Pool& pool) {
   pool.template submit<two>(1, "text").result(60s);
   pool.template submit<nothing>(1).result();
   pool.template submit<views>("text", std::vector<double>{1, 2}).result();
+  pool.template submit<bits>(std::array<bool, 2>{}).result();
   pool.template submit<owned>(std::make_unique<int>(1)).result();
   pool.template submit<everything>(Values{}).result();
   pool.submit([] {}).result();
@@ -105,6 +119,13 @@ int map_all(Pool& pool, std::vector<int>& numbers) {
   for (int n : pool.map(
            MapOptions{.timeout = 60s}, [](int x) { return x; }, numbers))
     sum += n;
+  for (int n : pool.template map<one>({.chunksize = 2}, numbers)) sum += n;
+  for (bool b : pool.map(
+           {.buffersize = 2}, [](auto x) { return x; }, std::vector<bool>{true})) {
+    sum += b;
+  }
+  const std::map<std::string, int> named{{"a", 1}};
+  for (int n : pool.map([](const auto& element) { return element.second; }, named)) sum += n;
   return sum;
 }
 

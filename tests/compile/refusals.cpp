@@ -30,6 +30,7 @@ int overloaded(int x) { return x; }
 double overloaded(double x) { return x; }
 int first_of(const int* numbers) { return *numbers; }
 void grow(std::string& text) { text += "!"; }
+int sum_of_three(std::span<const int, 3> numbers) { return numbers[0] + numbers[1] + numbers[2]; }
 void fill(std::span<int> numbers) { numbers[0] = 1; }
 int norm(const Point& point) { return point.norm(); }
 std::size_t count_points(std::vector<Point> points) { return points.size(); }
@@ -129,6 +130,18 @@ void mutable_reference(ProcessPoolExecutor& pool, std::string& text) { pool.subm
 // naming: std::span<int
 void mutable_span(ProcessPoolExecutor& pool, std::vector<int>& numbers) {
   pool.submit<fill>(numbers);
+}
+
+// refused: a span of a fixed size cannot be sent. Take std::span<const T>, or std::array
+// naming: std::span<const int
+void span_of_a_fixed_size(ProcessPoolExecutor& pool, std::vector<int>& numbers) {
+  pool.submit<sum_of_three>(std::span<const int, 3>(numbers));
+}
+
+// refused: a view or pointer cannot be returned from another process
+// naming: std::span<const int
+void result_of_a_fixed_size(ProcessPoolExecutor& pool) {
+  pool.submit([](int) { return std::span<const int, 0>(); }, 1);
 }
 
 // refused: a raw pointer means nothing in another process

@@ -168,6 +168,11 @@ TEST_CASE("views are valid during the call") {
   CHECK(pool.submit<sum>(values).result() == 4'000'000'003U);
   CHECK(pool.submit<sum>(std::span<const std::uint32_t>(values).first(2)).result() == 3);
   CHECK(pool.submit<moved>(std::string("moved")).result() == "moved");
+  const std::array<bool, 3> flags{true, false, true};
+  const auto count = [](std::span<const bool> bits) {
+    return std::count(bits.begin(), bits.end(), true);
+  };
+  CHECK(pool.submit(count, flags).result() == 2);
 }
 
 TEST_CASE("arguments of finished tasks and results of dropped futures are not kept") {

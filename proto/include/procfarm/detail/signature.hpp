@@ -5,10 +5,12 @@
 // tests/compile/refusals.cpp has a wrong program for each message.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -92,6 +94,10 @@ inline constexpr bool is_mutable_span = false;
 template <class T, std::size_t extent>
 inline constexpr bool is_mutable_span<std::span<T, extent>> = !std::is_const_v<T>;
 template <class T>
+inline constexpr bool is_fixed_span = false;
+template <class T, std::size_t extent>
+inline constexpr bool is_fixed_span<std::span<T, extent>> = extent != std::dynamic_extent;
+template <class T>
 inline constexpr bool is_view = std::same_as<T, std::string_view>;
 template <class T>
 inline constexpr bool is_view<std::span<const T>> = true;
@@ -126,7 +132,11 @@ struct CheckParameter {
   static_assert(!span,
                 "procfarm: elements of a span cannot be changed from another process. Take "
                 "std::span<const T>, and return what changes");
-  static_assert(pointer || reference || span || Receivable<Parameter>,
+  static constexpr bool fixed_span = !pointer && !reference && !span && is_fixed_span<Value>;
+  static_assert(!fixed_span,
+                "procfarm: a span of a fixed size cannot be sent. Take std::span<const T>, or "
+                "std::array<T, size>");
+  static_assert(pointer || reference || span || fixed_span || Receivable<Parameter>,
                 "procfarm: this parameter's type cannot travel to another process. Write "
                 "MSGPACK_DEFINE(members...) in it, or specialise procfarm::codec for it");
 };
@@ -150,7 +160,8 @@ struct CheckArgumentCount {
 };
 
 template <class T>
-inline constexpr bool is_reference_like = is_view<T> || is_mutable_span<T> || is_pointer<T>;
+inline constexpr bool is_reference_like =
+    is_view<T> || is_mutable_span<T> || is_fixed_span<T> || is_pointer<T>;
 
 template <class Returned>
 concept Returnable = std::is_void_v<Returned> ||
@@ -228,15 +239,23 @@ class SpanArgument {
         return;
       }
     }
-    owned_ = codec<std::vector<T>>::decode(reader);
-    view_ = owned_;
+    if constexpr (std::same_as<T, bool>) {
+      const auto values = codec<std::vector<bool>>::decode(reader);
+      owned_ = std::make_unique<bool[]>(values.size());
+      std::copy(values.begin(), values.end(), owned_.get());
+      view_ = {owned_.get(), values.size()};
+    } else {
+      owned_ = codec<std::vector<T>>::decode(reader);
+      view_ = owned_;
+    }
   }
   SpanArgument(const SpanArgument&) = delete;
   SpanArgument& operator=(const SpanArgument&) = delete;
   std::span<const T> take() { return view_; }
 
  private:
-  std::vector<T> owned_;
+  // A vector of bool has no elements that a span could show.
+  std::conditional_t<std::same_as<T, bool>, std::unique_ptr<bool[]>, std::vector<T>> owned_;
   std::span<const T> view_;
 };
 
