@@ -80,14 +80,16 @@ struct codec {
   static void encode(Writer& writer, const T& value) {
     static_assert(travels,
                   "procfarm: this type cannot travel to another process. Write MSGPACK_DEFINE("
-                  "members...) in it, or specialise procfarm::codec for it");
+                  "members...) in it, if msgpack-c knows its members (enums: MSGPACK_ADD_ENUM; no "
+                  "durations, paths, variants), or specialise procfarm::codec for it");
     msgpack::packer<Writer>(writer).pack(value);
   }
   /// Reads the next value. Throws CodecError.
   static T decode(Reader& reader) {
     static_assert(travels,
                   "procfarm: this type cannot travel from another process. Write MSGPACK_DEFINE("
-                  "members...) in it, or specialise procfarm::codec for it");
+                  "members...) in it, if msgpack-c knows its members (enums: MSGPACK_ADD_ENUM; no "
+                  "durations, paths, variants), or specialise procfarm::codec for it");
     return detail::decode_with_msgpack<T>(reader);
   }
 };

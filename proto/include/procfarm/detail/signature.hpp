@@ -138,7 +138,9 @@ struct CheckParameter {
                 "std::array<T, size>");
   static_assert(pointer || reference || span || fixed_span || Receivable<Parameter>,
                 "procfarm: this parameter's type cannot travel to another process. Write "
-                "MSGPACK_DEFINE(members...) in it, or specialise procfarm::codec for it");
+                "MSGPACK_DEFINE(members...) in it, if msgpack-c knows its members (enums: "
+                "MSGPACK_ADD_ENUM; no durations, paths, variants), or specialise procfarm::codec "
+                "for it");
 };
 
 template <class Argument, class Parameter>
@@ -175,7 +177,9 @@ struct CheckResult {
                 "std::string or std::vector<T>");
   static_assert(refers || Returnable<Returned>,
                 "procfarm: the result's type cannot travel from another process. Write "
-                "MSGPACK_DEFINE(members...) in it, or specialise procfarm::codec for it");
+                "MSGPACK_DEFINE(members...) in it, if msgpack-c knows its members (enums: "
+                "MSGPACK_ADD_ENUM; no durations, paths, variants), or specialise procfarm::codec "
+                "for it");
 };
 
 template <class F>
