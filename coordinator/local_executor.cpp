@@ -35,8 +35,11 @@ LocalExecutor::LocalExecutor(std::shared_ptr<LocalCore> core)
 LocalExecutor::LocalExecutor(LocalExecutor&&) noexcept = default;
 
 LocalExecutor& LocalExecutor::operator=(LocalExecutor&& other) noexcept {
-  std::swap(core_, other.core_);
-  std::swap(plain_, other.plain_);
+  if (this != &other) {
+    const LocalExecutor ended(std::move(*this));
+    core_ = std::move(other.core_);
+    plain_ = std::move(other.plain_);
+  }
   return *this;
 }
 

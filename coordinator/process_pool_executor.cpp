@@ -56,8 +56,11 @@ ProcessPoolExecutor::ProcessPoolExecutor(ProcessPoolOptions options)
 ProcessPoolExecutor::ProcessPoolExecutor(ProcessPoolExecutor&&) noexcept = default;
 
 ProcessPoolExecutor& ProcessPoolExecutor::operator=(ProcessPoolExecutor&& other) noexcept {
-  std::swap(core_, other.core_);
-  std::swap(plain_, other.plain_);
+  if (this != &other) {
+    const ProcessPoolExecutor ended(std::move(*this));
+    core_ = std::move(other.core_);
+    plain_ = std::move(other.plain_);
+  }
   return *this;
 }
 

@@ -236,6 +236,16 @@ TEST_CASE("a moved thread pool goes on, the one it was moved from says so") {
   CHECK_THROWS_AS(pool.submit<doubled>(1), std::logic_error);  // NOLINT(bugprone-use-after-move)
 }
 
+TEST_CASE("a thread pool that another one is assigned to ends, and leaves that one empty") {
+  ThreadPoolExecutor pool(1);
+  ThreadPoolExecutor other(1);
+  auto before = pool.submit<doubled>(1);
+  pool = std::move(other);
+  CHECK(before.done());
+  CHECK(pool.submit<doubled>(2).result() == 4);
+  CHECK_THROWS_AS(other.submit<doubled>(3), std::logic_error);  // NOLINT(bugprone-use-after-move)
+}
+
 TEST_CASE("many threads submit, cancel and wait at the same time; each task settles once") {
   ThreadPoolExecutor pool(4);
   std::atomic<int> ran = 0;

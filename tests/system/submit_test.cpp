@@ -171,6 +171,18 @@ TEST_CASE("an executor can be moved; the one moved from refuses work") {
   CHECK_THROWS_AS(first.submit<doubled>(3), std::logic_error);  // NOLINT(bugprone-use-after-move)
 }
 
+TEST_CASE("an executor that another one is assigned to ends, and leaves that one empty") {
+  ProcessPoolExecutor first(1);
+  ProcessPoolExecutor second(1);
+  auto before = first.submit<doubled>(1);
+  first = std::move(second);
+  CHECK(before.done());
+  CHECK(first.submit<doubled>(2).result() == 4);
+  CHECK_THROWS_AS(second.submit<doubled>(3), std::logic_error);  // NOLINT(bugprone-use-after-move)
+  second = std::move(first);
+  CHECK(second.submit<doubled>(4).result() == 8);
+}
+
 TEST_CASE("two executors work side by side") {
   ProcessPoolExecutor one(1);
   ProcessPoolExecutor other(1);
