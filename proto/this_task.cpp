@@ -104,6 +104,8 @@ LocalTask::Progress LocalTask::progress() const {
   return progress_;
 }
 
+bool in_local_task() noexcept { return local_task != nullptr; }
+
 LocalTaskScope::LocalTaskScope(LocalTask& task) noexcept
     : outer_(std::exchange(local_task, &task)) {}
 

@@ -19,6 +19,7 @@
 #include "command_streams.hpp"
 #include "process_tree.hpp"
 #include "running_task.hpp"
+#include "stop_event.hpp"
 
 namespace procfarm {
 
@@ -71,6 +72,7 @@ class CommandWatch {
   const Command& command_;
   serving::CommandProcess& process_;
   serving::CommandStreams& streams_;
+  serving::LocalStopEvent local_stop_{};
   std::optional<Clock::time_point> limit_{};
   std::optional<Clock::time_point> next_sample_{};
   std::optional<Clock::time_point> kill_at_{};  // it has been asked to end
@@ -83,14 +85,15 @@ void CommandWatch::wait() {
   pollfd items[] = {{streams_.out.fd(), POLLIN, 0},
                     {streams_.err.fd(), POLLIN, 0},
                     {process_.pidfd(), POLLIN, 0},
-                    {hears_stop ? serving::task_stop_fd() : -1, POLLIN, 0}};
+                    {hears_stop ? serving::task_stop_fd() : -1, POLLIN, 0},
+                    {hears_stop ? local_stop_.fd() : -1, POLLIN, 0}};
   const int ready = ::poll(items, std::size(items), time_left());
   if (ready < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "poll");
   if (ready <= 0) return;
   if (items[0].revents != 0) streams_.out.read_some();
   if (items[1].revents != 0) streams_.err.read_some();
   ended_ = items[2].revents != 0;
-  if (!ended_ && items[3].revents != 0 && this_task::stop_requested()) ask_to_end();
+  if (!ended_ && (items[3].revents != 0 || items[4].revents != 0)) ask_to_end();
 }
 
 void CommandWatch::act_on_time(CommandResult& result) {

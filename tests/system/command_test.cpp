@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <procfarm/command.hpp>
+#include <procfarm/thread_pool_executor.hpp>
 
 #include "farm.hpp"
 
@@ -104,6 +105,26 @@ TEST_CASE("cancel_running ends the command by SIGTERM, the worker lives on") {
   CHECK_THROWS_AS(future.result(), CancelledError);
   CHECK(ends(command));
   CHECK(pool.submit<process_id>().result() == worker);
+}
+
+TEST_CASE("cancel_running ends the command of a thread's task as well, and no other one") {
+  Journal journal;
+  Gate gate;
+  ThreadPoolExecutor pool(2);
+  const Command deaf{.shell = "trap '' TERM; echo $$ >> \"$1\"; sleep 1000; sleep 1000",
+                     .shell_arguments = {journal.path()},
+                     .grace = 20ms};
+  const Command patient{.shell = "echo $$ >> \"$1\"; until [ -e \"$2\" ]; do sleep 0.01; done",
+                        .shell_arguments = {journal.path(), gate.path()}};
+  auto cancelled = pool.submit<run_command>(deaf);
+  const pid_t command = pids_in(journal, 1).at(0);
+  auto other = pool.submit<run_command>(patient);
+  pids_in(journal, 2);
+  CHECK(cancelled.cancel(cancel_running));
+  CHECK_THROWS_AS(cancelled.result(), CancelledError);
+  CHECK(ends(command));
+  gate.open();
+  CHECK(other.result().exit_code == 0);
 }
 
 TEST_CASE("a hundred commands, two at a time") {

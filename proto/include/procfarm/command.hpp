@@ -55,8 +55,9 @@ struct CommandResult {
 };
 
 /// Runs `command` in a process group of its own and waits for it. When it ends, what is left of its
-/// group is killed. In a worker a stop request (time limit, cancel_running) sends SIGTERM to the
-/// group, after grace SIGKILL. Throws std::invalid_argument for a command that says nothing or too
+/// group is killed. When the task that it runs in is asked to stop (time limit, cancel_running) the
+/// group gets SIGTERM, after grace SIGKILL: in a worker, and on the thread of a
+/// ThreadPoolExecutor's task. Throws std::invalid_argument for a command that says nothing or too
 /// much, std::system_error when pipes or processes cannot be made; a program that cannot be
 /// executed is exit_code 127 (not found) or 126 with the reason in `err`. Any thread.
 CommandResult run_command(const Command& command);

@@ -68,6 +68,9 @@ class LocalTask {
   Progress progress_;                       // guarded by mutex_
 };
 
+/// Is this_task, on this thread, a LocalTask?
+bool in_local_task() noexcept;
+
 /// What this_task speaks of on this thread for as long as it lives; they nest.
 class LocalTaskScope {
  public:
