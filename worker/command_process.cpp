@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <mutex>
@@ -138,6 +140,22 @@ bool does_without_shell(const Command& command, std::vector<std::string>& argume
   return true;
 }
 
+/// Of a process that somebody else has reaped, or nobody because the program ignores SIGCHLD. Since
+/// Linux 6.15 its pidfd knows; -1 before.
+int status_of_reaped(int pidfd) {
+  struct Info {  // pidfd_info of <linux/pidfd.h>, which may be older than the kernel
+    std::uint64_t mask;
+    std::uint64_t cgroup;
+    std::uint32_t ids[11];
+    std::int32_t exit_code;
+  } info{};
+  constexpr unsigned long get_info = _IOWR(0xFF, 11, Info);
+  constexpr std::uint64_t exit_bit = 1 << 3;
+  info.mask = exit_bit;
+  if (::ioctl(pidfd, get_info, &info) != 0 || (info.mask & exit_bit) == 0) return -1;
+  return info.exit_code;
+}
+
 bool is_want_of_resources(int error) {
   return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
 }
@@ -251,7 +269,7 @@ int CommandProcess::reap(rusage& usage) {
     if (other == 0) std::this_thread::sleep_for(100us);
   }
   CommandGroups::instance().remove(group);
-  return reaped < 0 ? -1 : status;
+  return reaped < 0 ? status_of_reaped(pidfd_.get()) : status;
 }
 
 }  // namespace procfarm::serving

@@ -43,7 +43,7 @@ class CommandProcess {
   /// SIGKILL to the group and to all below the process.
   void kill();
   /// After its end: kills the rest of its group, reaps all of it. Returns its wait status, -1 if
-  /// somebody else has reaped it.
+  /// somebody else has reaped it and the kernel does not tell any more.
   int reap(rusage& usage);
 
  private:

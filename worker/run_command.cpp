@@ -132,7 +132,7 @@ int CommandWatch::time_left() const {
 }
 
 void take_status(int status, CommandResult& result) {
-  if (status == -1) {  // the host reaps all children: how it ended is unknown
+  if (status == -1) {  // the host reaps or ignores all children: how it ended is unknown
     result.exit_code = -1;
   } else if (WIFSIGNALED(status)) {
     result.exit_code = -1;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // command_test.cpp - run_command as a task.
 #include <signal.h>
+#include <sys/utsname.h>
 
+#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <procfarm/command.hpp>
@@ -17,6 +20,18 @@ namespace {
 
 CommandResult result_of(ProcessPoolExecutor& pool, const Command& command) {
   return pool.submit<run_command>(command).result();
+}
+
+/// Since Linux 6.15, where the pidfd comes with the process: with sanitizers it may come too late.
+bool pidfds_tell_ends() {
+  if (support::address_sanitizer || support::thread_sanitizer) return false;
+  utsname system{};
+  ::uname(&system);
+  std::istringstream release(system.release);
+  int major = 0, minor = 0;
+  release >> major;
+  release.ignore() >> minor;
+  return std::pair(major, minor) >= std::pair(6, 15);
 }
 
 }  // namespace
@@ -125,6 +140,20 @@ TEST_CASE("cancel_running ends the command of a thread's task as well, and no ot
   CHECK(ends(command));
   gate.open();
   CHECK(other.result().exit_code == 0);
+}
+
+TEST_CASE("a program that ignores SIGCHLD learns how its commands end") {
+  const Command command{.shell = "echo ended; exit 3"};
+  const auto before = ::signal(SIGCHLD, SIG_IGN);
+  for (const StartMethod method :
+       {StartMethod::forkserver, StartMethod::spawn, StartMethod::fork}) {
+    ProcessPoolExecutor pool(ProcessPoolOptions{.max_workers = 1, .start_method = method});
+    CHECK(result_of(pool, command).exit_code == 3);
+  }
+  const CommandResult result = run_command(command);
+  ::signal(SIGCHLD, before);
+  CHECK(result.out == "ended\n");
+  if (pidfds_tell_ends()) CHECK(result.exit_code == 3);
 }
 
 TEST_CASE("a hundred commands, two at a time") {

@@ -43,7 +43,9 @@ struct Command {
 
 /// How a command ended.
 struct CommandResult {
-  int exit_code = 0;  // -1 if it was ended by a signal; 126/127: it could not be executed, see err
+  int exit_code = 0;  // -1 if it was ended by a signal; 126/127: it could not be executed, see err;
+                      // -1 without a signal, before Linux 6.15: this program ignores SIGCHLD, or
+                      // reaps all children, and so nobody knows
   int signal = 0;     // 0 if it exited
   std::string out{};  // what it wrote, where that is captured
   std::string err{};  // the same of standard error, or why it could not be executed
