@@ -130,7 +130,7 @@ void ThreadPoolCore::conclude(Lock& lock, Task task, LocalAttempt attempt, bool 
   if (task.job != nullptr && !cancelled && !broken_) {
     const Duration delay = repeat_delay(state.options->task.retry, state.attempt());
     if (delay > Duration::zero()) {
-      timers_.emplace(Clock::now() + delay, state.id);
+      timers_.emplace(detail::from_now(delay), state.id);
       waiting_.emplace(state.id, std::move(task));
       work_.notify_all();  // there may be an earlier time to wait for
       wake();

@@ -13,7 +13,7 @@
 #include <system_error>
 
 #include <procfarm/command.hpp>
-#include <procfarm/this_task.hpp>
+#include <procfarm/duration.hpp>
 
 #include "command_process.hpp"
 #include "command_streams.hpp"
@@ -38,19 +38,13 @@ Duration cpu_time(const rusage& usage) {
   return duration(usage.ru_utime) + duration(usage.ru_stime);
 }
 
-/// Far futures do not overflow.
-Clock::time_point in(Duration duration) {
-  const auto now = Clock::now();
-  return duration > Clock::time_point::max() - now ? Clock::time_point::max() : now + duration;
-}
-
 /// The watch over one running command. One thread at a time.
 class CommandWatch {
  public:
   CommandWatch(const Command& command, serving::CommandProcess& process,
                serving::CommandStreams& streams)
       : command_(command), process_(process), streams_(streams) {
-    if (command.timeout) limit_ = in(*command.timeout);
+    if (command.timeout) limit_ = detail::from_now(*command.timeout);
     if (command.memory) next_sample_ = Clock::now();
     ended_ = process.pidfd() < 0;  // already gone, and reaped by a host that reaps all
   }
@@ -118,7 +112,7 @@ void CommandWatch::act_on_time(CommandResult& result) {
 
 void CommandWatch::ask_to_end() {
   process_.terminate();
-  kill_at_ = in(command_.grace);
+  kill_at_ = detail::from_now(command_.grace);
 }
 
 int CommandWatch::time_left() const {

@@ -81,6 +81,12 @@ TEST_CASE_TEMPLATE("any executor: options of map may be given in braces", E, PRO
   CHECK(all_of(with.map({.buffersize = 2}, twice, numbers(3))) == expected);
 }
 
+TEST_CASE_TEMPLATE("any executor: the longest time limit of a map is none", E, PROCFARM_EXECUTORS) {
+  E executor(1);
+  CHECK(all_of(executor.template map<doubled>(MapOptions{.timeout = Duration::max()},
+                                              numbers(3))) == std::vector<int>{0, 2, 4});
+}
+
 TEST_CASE_TEMPLATE("any executor: a map that can submit no more delivers what it has submitted", E,
                    PROCFARM_EXECUTORS) {
   const std::pair refused(std::vector<int>{0, 2, 4, 6, 8, 10},

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <procfarm/codec.hpp>
+#include <procfarm/duration.hpp>
 #include <procfarm/future.hpp>
 #include <procfarm/map_chunks.hpp>
 #include <procfarm/options.hpp>
@@ -48,7 +49,7 @@ class MapResult {
   /// For executors: submits as far ahead as the options say, in this thread.
   MapResult(Source source, const MapOptions& options)
       : source_(std::move(source)), options_(options) {
-    if (options.timeout) deadline_ = std::chrono::steady_clock::now() + *options.timeout;
+    if (options.timeout) deadline_ = detail::from_now(*options.timeout);
     fill();
     if (refused_) throw_ending();  // map() itself throws it
   }
