@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <procfarm/detail/arguments.hpp>
 #include <procfarm/detail/signature.hpp>
 #include <procfarm/function_id.hpp>
 
