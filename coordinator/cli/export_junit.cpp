@@ -66,10 +66,6 @@ bool is_failure(const std::string& cause) {
   return cause == "exit" || cause == "exception" || cause == "outputs";
 }
 
-Duration took(const AttemptFinished& attempt) {
-  return attempt.finished > attempt.started ? attempt.finished - attempt.started : Duration{};
-}
-
 /// The document while the attempts come, those of an instance one after the other.
 class Report {
  public:
@@ -141,8 +137,9 @@ pugi::xml_node Report::make_case(const RecordedAttempt& read, Suite& suite) {
   const std::string name = whole_task ? escape_control(read.task) : read.instance_name();
   set(test, "name", label.empty() ? name : fmt::format("{} ({})", name, escape_control(label)));
   set(test, "classname", escape_control(summary_.run.name + "." + read.task));
-  set(test, "time", seconds(took(read.attempt)));
-  suite.counts.time += took(read.attempt);
+  const Duration took = read.attempt.took().value_or(Duration::zero());
+  set(test, "time", seconds(took));
+  suite.counts.time += took;
   ++suite.counts.tests;
   return test;
 }

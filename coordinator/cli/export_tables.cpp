@@ -34,13 +34,14 @@ Value time_or_null(TimePoint time) {
 
 Value seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-/// How an attempt went, which one without a beginning cannot tell.
+/// How an attempt went, which one without a beginning, or without an end, cannot tell.
 void add_course(Value& row, const AttemptFinished& attempt) {
   const bool began = attempt.key.attempt > 0 && attempt.started != TimePoint{};
-  const bool measured = began && has_ended(attempt);
+  const auto took = attempt.took();
+  const bool measured = began && took;
   row["started"] = began ? time_or_null(attempt.started) : Value(nullptr);
   row["finished"] = measured ? time_or_null(attempt.finished) : Value(nullptr);
-  row["seconds"] = measured ? seconds(attempt.finished - attempt.started) : Value(nullptr);
+  row["seconds"] = measured ? seconds(*took) : Value(nullptr);
   row["cpu_seconds"] = measured ? seconds(attempt.cpu_time) : Value(nullptr);
   row["peak_memory"] = measured ? Value(attempt.peak_memory) : Value(nullptr);
   row["worker_pid"] = attempt.worker_pid == 0 ? Value(nullptr) : Value(attempt.worker_pid);
@@ -117,7 +118,7 @@ void export_joblog(RunReader& run, ShowOutput& out) {
     const std::string command = command_text(definitions[attempt.key.instance.task], attempt.label);
     out.put(joblog_line({.index = attempt.key.instance.index,
                          .started = attempt.started,
-                         .took = attempt.finished - attempt.started,
+                         .took = attempt.took().value_or(Duration::zero()),
                          .received = read.stdout_size,
                          .passed = attempt.outcome == AttemptOutcome::passed,
                          .exit_code = attempt.exit_code,

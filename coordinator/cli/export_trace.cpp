@@ -80,16 +80,17 @@ class Events {
   bool empty_ = true;
 };
 
-/// A slice with a length; one without an end for what still runs; a mark for what took no time in a
-/// worker.
+/// A slice with a length; one without an end for what still runs, or ran when the tool died; a mark
+/// for what took no time in a worker.
 Value event_of(const RecordedAttempt& read, TimePoint begin, int tid) {
   const AttemptFinished& attempt = read.attempt;
   Value event{{"name", read.instance_name()}, {"cat", read.task}};
-  event["ph"] = attempt.outcome == AttemptOutcome::running ? "B" : tid == no_worker ? "i" : "X";
+  const auto took = attempt.took();
+  event["ph"] = !took ? "B" : tid == no_worker ? "i" : "X";
   event["pid"] = this_host;
   event["tid"] = tid;
   event["ts"] = microseconds(attempt.started - begin);
-  if (event["ph"] == "X") event["dur"] = microseconds(attempt.finished - attempt.started);
+  if (event["ph"] == "X") event["dur"] = microseconds(*took);
   if (event["ph"] == "i") event["s"] = "t";
   event["args"] = details_of(read);
   return event;

@@ -219,7 +219,7 @@ void RunReader::visit_attempts(AttemptOrder order, const AttemptParts& parts,
 std::vector<WorkerSpan> RunReader::workers() {
   SQLite::Statement row(database_,
                         "SELECT worker_pid, min(started_us), max(finished_us),"
-                        " max(outcome = 'running') FROM attempts WHERE worker_pid IS NOT NULL"
+                        " max(finished_us IS NULL) FROM attempts WHERE worker_pid IS NOT NULL"
                         " GROUP BY worker_pid ORDER BY 2, 1");
   std::vector<WorkerSpan> workers;
   while (row.executeStep()) {

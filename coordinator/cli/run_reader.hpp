@@ -65,7 +65,7 @@ struct AttemptParts {
 
 enum class AttemptOrder { by_instance, by_start, by_end };
 
-/// From when to when a worker ran attempts; to the end of time if it runs one now.
+/// From when to when a worker ran attempts; to the end of time if nobody has seen it end one.
 struct WorkerSpan {
   int pid = 0;
   TimePoint first{};

@@ -3,6 +3,7 @@
 // RunReader reads. Where they lie in the file is run_schema's business.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -108,6 +109,13 @@ struct AttemptFinished {
   std::optional<std::string> result{};  // msgpack; empty for a command
   std::string stdout_bytes{};
   std::string stderr_bytes{};
+
+  /// From its begin to its end; nothing while it runs, or if the tool died under it: nobody saw the
+  /// end then.
+  std::optional<Duration> took() const {
+    if (finished == TimePoint{}) return std::nullopt;
+    return std::max(Duration(finished - started), Duration::zero());  // clocks may be set back
+  }
 };
 
 /// An instance whose rows tell an end runs again: its attempts are still true, their end is not.

@@ -16,9 +16,8 @@ std::string heading(const RecordedAttempt& read) {
   if (!attempt.label.empty()) text += fmt::format(" ({})", escape_control(attempt.label));
   if (attempt.key.attempt > 0) text += fmt::format(", attempt {}", attempt.key.attempt);
   text += fmt::format(": {}", how_it_ended(attempt));
-  if (attempt.finished > attempt.started) {
-    text += fmt::format(", {}", format_duration(attempt.finished - attempt.started));
-  }
+  const auto took = attempt.took();
+  if (took && *took > Duration::zero()) text += fmt::format(", {}", format_duration(*took));
   return text + "\n";
 }
 

@@ -18,6 +18,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
+std::string exported_from(const RunBench& bench, ExportFormat format) {
+  const Captured out;
+  const Captured err;
+  const int exit_code = show_export(
+      {.base = bench.base.path(), .format = format, .out = out.file(), .err = err.file()});
+  CHECK(exit_code == 0);
+  CHECK(err.text().empty());
+  return out.text();
+}
+
 /// Two workers, one of which dies and is replaced; a retry, a failure, an instance that is skipped,
 /// a task that is skipped as a whole, and an attempt that runs.
 struct ExportBench : RunBench {
@@ -68,15 +78,7 @@ struct ExportBench : RunBench {
     writer->record(attempt);
   }
 
-  std::string exported(ExportFormat format) const {
-    const Captured out;
-    const Captured err;
-    const int exit_code =
-        show_export({.base = base.path(), .format = format, .out = out.file(), .err = err.file()});
-    CHECK(exit_code == 0);
-    CHECK(err.text().empty());
-    return out.text();
-  }
+  std::string exported(ExportFormat format) const { return exported_from(*this, format); }
 };
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -84,6 +86,19 @@ std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream stream(text);
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
   return lines;
+}
+
+/// Name, phase, row, begin and length of each event of a trace that is no heading.
+std::vector<std::string> slices_of(const std::string& text) {
+  const auto trace = nlohmann::json::parse(text);
+  std::vector<std::string> slices;
+  for (const auto& event : trace["traceEvents"]) {
+    if (event["ph"] == "M") continue;
+    slices.push_back(event["name"].get<std::string>() + " " + event["ph"].get<std::string>() + " " +
+                     event["tid"].dump() + " " + event["ts"].dump() + " " +
+                     (event.contains("dur") ? event["dur"].dump() : "-"));
+  }
+  return slices;
 }
 
 TEST_CASE("export: a job log has parallel's columns, in the order of the ends") {
@@ -158,25 +173,53 @@ TEST_CASE("export: JUnit has a suite for each task, with what failed before and 
 }
 
 TEST_CASE("export: in a trace each worker has a row, and its successor the same one") {
-  const auto trace = nlohmann::json::parse(ExportBench().exported(ExportFormat::trace));
+  const std::string text = ExportBench().exported(ExportFormat::trace);
+  const auto trace = nlohmann::json::parse(text);
   CHECK(trace["otherData"]["job"] == "corpus");
   std::vector<std::string> rows;
-  std::vector<std::string> slices;
   for (const auto& event : trace["traceEvents"]) {
     CHECK(event["pid"] == 1);
-    if (event["ph"] == "M") {
-      rows.push_back(event["args"]["name"].get<std::string>());
-    } else {
-      slices.push_back(event["name"].get<std::string>() + " " + event["ph"].get<std::string>() +
-                       " " + event["tid"].dump() + " " + event["ts"].dump() + " " +
-                       (event.contains("dur") ? event["dur"].dump() : "-"));
-    }
+    if (event["ph"] == "M") rows.push_back(event["args"]["name"].get<std::string>());
   }
   CHECK(rows == std::vector<std::string>{"box", "worker 1", "worker 2"});
-  CHECK(slices == std::vector<std::string>{"pack[0] X 1 0 1000000", "pack[1] X 2 1000000 1000000",
-                                           "pack[0] X 1 2000000 1000000",
-                                           "pack[2] X 2 4000000 2000000",
-                                           "digest X 1 4000000 1000000", "pack[3] B 1 7000000 -"});
+  CHECK(slices_of(text) ==
+        std::vector<std::string>{"pack[0] X 1 0 1000000", "pack[1] X 2 1000000 1000000",
+                                 "pack[0] X 1 2000000 1000000", "pack[2] X 2 4000000 2000000",
+                                 "digest X 1 4000000 1000000", "pack[3] B 1 7000000 -"});
+}
+
+TEST_CASE("export: an attempt that nobody saw end has no length, and its worker's row is its own") {
+  const RunBench bench;
+  auto writer = bench.write();
+  writer->record(task_named(0, "pack", R"({"command": ["sleep", "1"]})"));
+  for (const int index : {0, 1}) {  // the tool died under both
+    AttemptFinished interrupted = failed(0, static_cast<std::uint64_t>(index));
+    interrupted.settled = false;
+    interrupted.cause = "interrupted";
+    interrupted.exit_code.reset();
+    interrupted.worker_pid = 901 + index;
+    interrupted.finished = {};
+    writer->record(interrupted);
+  }
+  AttemptFinished again = passed(0, 0, 2);
+  again.worker_pid = 903;
+  again.started = noon + 5s;
+  again.finished = noon + 6s;
+  writer->record(again);
+  writer->flush();
+
+  const auto row =
+      nlohmann::json::parse(lines_of(exported_from(bench, ExportFormat::jsonl)).front());
+  CHECK(row["started"] == "2026-03-11T12:00:00.000000Z");
+  for (const char* unknown : {"finished", "seconds", "cpu_seconds", "peak_memory"}) {
+    CHECK(row[unknown] == nullptr);
+  }
+  const auto log = lines_of(exported_from(bench, ExportFormat::joblog));
+  REQUIRE(log.size() == 4);
+  CHECK(log[1].find("\t:\t1773230400.000\t0.000\t") != std::string::npos);
+  CHECK(slices_of(exported_from(bench, ExportFormat::trace)) ==
+        std::vector<std::string>{"pack[0] B 1 0 -", "pack[1] B 2 0 -",
+                                 "pack[0] X 3 5000000 1000000"});
 }
 
 TEST_CASE("export: what an interrupted run was running is an error in JUnit") {
