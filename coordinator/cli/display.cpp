@@ -88,6 +88,8 @@ void Display::message(const std::string& text) {
 
 void Display::print(const std::string& text) {
   hide();
+  // A task's output stands in a file as it came, perhaps without its last line end.
+  if (!interactive_ && !out_.at_line_start()) out_.write("\n");
   out_.write(text);
   out_.flush();
 }

@@ -20,7 +20,8 @@ void open_standard_streams() {
 }
 
 void OutputStream::write(std::string_view text) {
-  if (error_ != 0) return;
+  if (error_ != 0 || text.empty()) return;
+  at_line_start_ = text.back() == '\n';
   buffer_ += text;
   if (buffer_.size() >= buffer_limit) flush();
 }

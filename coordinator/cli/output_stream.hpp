@@ -27,6 +27,9 @@ class OutputStream {
   /// errno of the first write that failed, or 0.
   int error() const { return error_; }
 
+  /// False while what was written last is a line without its end.
+  bool at_line_start() const { return at_line_start_; }
+
   bool is_terminal() const;
   /// Columns of the terminal; 80 where that is not told.
   int width() const;
@@ -36,6 +39,7 @@ class OutputStream {
 
   int fd_;
   int error_ = 0;
+  bool at_line_start_ = true;
   std::string buffer_;
 };
 

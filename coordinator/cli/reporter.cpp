@@ -62,11 +62,17 @@ void Reporter::tell(ShownAttempt&& attempt) {
   display_.ended(attempt);
   keep_files(attempt);
   if (options_.running.json) {
-    out_.write(event_line(attempt));
+    tell_event(event_line(attempt));
   } else if (attempt.settled) {
     if (attempt.print_out || attempt.print_err) display_.hide();
     sink_.settled(std::move(attempt));
   }
+}
+
+/// Both may be one terminal.
+void Reporter::tell_event(const std::string& line) {
+  if (out_is_terminal_) display_.hide();
+  out_.write(line);
 }
 
 void Reporter::kept(InstanceKey instance) {
@@ -80,7 +86,7 @@ void Reporter::explain(const Explanation& explanation) {
   if (!options_.running.explain) return;
   const auto line = explainer_.tell(explanation);
   if (options_.running.json) {
-    out_.write(event_line(explanation));
+    tell_event(event_line(explanation));
   } else if (line) {
     display_.message(*line);
   }

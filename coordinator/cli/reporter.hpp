@@ -64,11 +64,13 @@ class Reporter {
 
  private:
   void tell(ShownAttempt&& attempt);
+  void tell_event(const std::string& line);
   void keep_files(const ShownAttempt& attempt);
 
   const Options& options_;
   OutputStream out_{1};
   OutputStream err_{2};
+  const bool out_is_terminal_ = out_.is_terminal();
   Display display_;
   OutputSink sink_;
   std::unique_ptr<JobLog> joblog_;  // null: none is wanted

@@ -51,7 +51,7 @@ ToolProcess::ToolProcess(const ToolBench& bench, std::vector<std::string> argume
                                  bench.path(""),
                                  bench.path(".input"),
                                  setup_.out_path.empty() ? bench.path(".out") : setup_.out_path,
-                                 bench.path(".err"),
+                                 setup_.err_path.empty() ? bench.path(".err") : setup_.err_path,
                                  "env"};
   words.insert(words.end(), setup_.environment.begin(), setup_.environment.end());
   words.push_back(tool_path());
