@@ -108,15 +108,20 @@ std::string command_text(const Value& definition, const std::string& label) {
 
 void export_joblog(RunReader& run, ShowOutput& out) {
   std::map<std::uint32_t, Value> definitions;
+  std::map<std::uint32_t, std::uint64_t> first_numbers;
+  std::uint64_t next_number = 1;
   for (const TaskDescription& task : run.task_descriptions()) {
     definitions[task.task] = Value::parse(task.definition, nullptr, false);
+    first_numbers[task.task] = next_number;
+    next_number += task.instances.value_or(0);
   }
   out.put(joblog_head);
   run.visit_attempts(AttemptOrder::by_end, {}, [&](const RecordedAttempt& read) {
     const AttemptFinished& attempt = read.attempt;
     if (!has_ended(attempt) || attempt.key.attempt == 0) return;
     const std::string command = command_text(definitions[attempt.key.instance.task], attempt.label);
-    out.put(joblog_line({.index = attempt.key.instance.index,
+    const InstanceKey& instance = attempt.key.instance;
+    out.put(joblog_line({.number = first_numbers[instance.task] + instance.index,
                          .started = attempt.started,
                          .took = attempt.took().value_or(Duration::zero()),
                          .received = read.stdout_size,

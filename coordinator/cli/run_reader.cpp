@@ -95,13 +95,15 @@ RunSummary RunReader::summary() {
 }
 
 std::vector<TaskDescription> RunReader::task_descriptions() {
-  SQLite::Statement row(database_, "SELECT task, name, kind, definition FROM tasks ORDER BY task");
+  SQLite::Statement row(database_,
+                        "SELECT task, name, kind, definition, instances FROM tasks ORDER BY task");
   std::vector<TaskDescription> tasks;
   while (row.executeStep()) {
     tasks.push_back({.task = row.getColumn(0).getUInt(),
                      .name = text_of_column(row.getColumn(1)),
                      .kind = text_of_column(row.getColumn(2)),
                      .definition = text_of_column(row.getColumn(3))});
+    if (!row.getColumn(4).isNull()) tasks.back().instances = count_of(row.getColumn(4));
   }
   return tasks;
 }

@@ -99,7 +99,7 @@ void Runner::add_tasks(std::vector<std::shared_ptr<const TaskSpec>> tasks) {
 }
 
 void Runner::record_task(std::uint32_t number, std::optional<std::uint64_t> count) {
-  session_->record_task(number, *tasks_[number].spec, count);
+  session_->record_task(number, *tasks_[number].spec, tasks_[number].count = count);
   if (count) retire(number, *count, RunSelection::no_end);
 }
 

@@ -87,6 +87,8 @@ class Runner {
     const FunctionSignature* signature = nullptr;
     std::string build_id{};                // of the function's module
     std::unique_ptr<WorkHasher> hasher{};  // null: nothing is kept
+    std::optional<std::uint64_t> count{};  // of its instances, where the job tells
+    std::uint64_t first_number = 1;        // of its instances, among all of the job
     bool keeps_rows = false;
     bool counted = false;  // its rows have come to their end
   };
@@ -141,7 +143,8 @@ class Runner {
   void ended(AttemptReport&& report);
   void settle_or_retry(AttemptReport&& report, ActiveInstance& active);
   void withdraw(const AttemptReport& report, ActiveInstance& active);
-  ShownAttempt shown(const AttemptReport& report, const ActiveInstance& active) const;
+  ShownAttempt shown(const AttemptReport& report, const ActiveInstance& active);
+  std::uint64_t number_of(const InstanceKey& instance);
   void learn_duration(const AttemptReport& report);
   void release_if_settled(std::uint32_t number);
 
@@ -197,6 +200,7 @@ class Runner {
   Duration mean_call_{};  // what functions take, and commands
   Duration mean_command_{};
   std::uint64_t last_sequence_ = 0;
+  std::uint32_t numbered_ = 0;  // the last task whose first number is known
   int interrupts_ = 0;
   bool killed_ = false;
   bool tasks_may_come_ = false;

@@ -99,6 +99,7 @@ void Runner::end_of_rows(std::uint32_t number, std::uint64_t count) {
   session_->record(InstanceCount{.task = number, .instances = count});
   retire(number, count, RunSelection::no_end);
   tasks_[number].counted = true;
+  row_counts_[number] = count;
   plan_->exhausted(number, count);
   release_if_settled(number);
 }

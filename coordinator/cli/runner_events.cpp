@@ -13,6 +13,16 @@ namespace {
 constexpr std::size_t tail_bytes = 4096;
 constexpr int duration_weight = 32;  // of what was learnt before, against one new duration
 
+/// The command of an attempt that never had one with its values.
+std::string unresolved_command(const TaskSpec& task) {
+  const Action& action = task.action;
+  if (action.kind == ActionKind::shell) return action.shell.source();
+  if (action.kind == ActionKind::function) return action.module + "." + action.function;
+  std::string line;
+  for (const Template& word : action.command) line += (line.empty() ? "" : " ") + word.source();
+  return line;
+}
+
 }  // namespace
 
 void Runner::handle(Events&& events) {
@@ -112,12 +122,25 @@ void Runner::withdraw(const AttemptReport& report, ActiveInstance& active) {
   reporter_->ended(std::move(told), last_sequence_);
 }
 
-ShownAttempt Runner::shown(const AttemptReport& report, const ActiveInstance& active) const {
+/// Its place among all of the job. Where it is not known by now how many instances a task before
+/// it has, they have none.
+std::uint64_t Runner::number_of(const InstanceKey& instance) {
+  for (; numbered_ < instance.task; ++numbered_) {
+    const TaskRuntime& task = tasks_[numbered_];
+    const auto counted = row_counts_.find(numbered_);
+    const std::uint64_t rows = counted == row_counts_.end() ? 0 : counted->second;
+    tasks_[numbered_ + 1].first_number = task.first_number + task.count.value_or(rows);
+  }
+  return tasks_[instance.task].first_number + instance.index;
+}
+
+ShownAttempt Runner::shown(const AttemptReport& report, const ActiveInstance& active) {
   const AttemptFinished& record = report.record;
   const TaskSpec& task = *tasks_[record.key.instance.task].spec;
   ShownAttempt told{.key = record.key,
                     .outcome = record.outcome,
                     .settled = record.settled,
+                    .number = number_of(record.key.instance),
                     .task = task.name,
                     .name = instance_name(task, record.key.instance.index),
                     .label = active.instance.label,
@@ -132,6 +155,7 @@ ShownAttempt Runner::shown(const AttemptReport& report, const ActiveInstance& ac
                     .peak_memory = record.peak_memory,
                     .print_out = active.prepared.print_out,
                     .print_err = active.prepared.print_err};
+  if (told.command.empty() && told.key.attempt > 0) told.command = unresolved_command(task);
   if (record.outcome == AttemptOutcome::failed) told.reason = how_it_ended(record);
   if (record.outcome == AttemptOutcome::skipped) {
     told.reason = record.cause == "needs" ? "what it needs did not succeed" : "up to date";

@@ -17,6 +17,7 @@ struct ShownAttempt {
   AttemptOutcome outcome = AttemptOutcome::passed;
   bool settled = true;          // false: a further attempt follows
   std::uint64_t instances = 1;  // more: of a task that was skipped as a whole
+  std::uint64_t number = 1;     // of the instance, among all of the job
   std::string task{};
   std::string name{};  // of the instance: pack[3]
   std::string label{};

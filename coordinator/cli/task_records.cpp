@@ -21,6 +21,12 @@ double seconds_since_epoch(TimePoint time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
+/// A command may leave with 0 and have failed all the same, as when its outputs are missing.
+int exit_value(const JobLogLine& line) {
+  if (line.passed) return line.exit_code.value_or(0);
+  return line.exit_code.value_or(0) == 0 ? -1 : *line.exit_code;
+}
+
 int open_for_writing(const std::string& path, bool append) {
   constexpr mode_t mode = 0666;  // the umask takes from it
   const int fd =
@@ -32,11 +38,10 @@ int open_for_writing(const std::string& path, bool append) {
 }  // namespace
 
 std::string joblog_line(const JobLogLine& line) {
-  return fmt::format("{}\t:\t{:.3f}\t{:.3f}\t0\t{}\t{}\t{}\t{}\n", line.index + 1,
+  return fmt::format("{}\t:\t{:.3f}\t{:.3f}\t0\t{}\t{}\t{}\t{}\n", line.number,
                      seconds_since_epoch(line.started),
                      std::chrono::duration<double>(line.took).count(), line.received,
-                     line.exit_code.value_or(line.passed ? 0 : -1), line.signal.value_or(0),
-                     escape_control(line.command));
+                     exit_value(line), line.signal.value_or(0), escape_control(line.command));
 }
 
 JobLog::JobLog(const std::string& path, bool append)
@@ -53,7 +58,7 @@ JobLog::~JobLog() {
 
 void JobLog::add(const ShownAttempt& attempt) {
   if (attempt.key.attempt == 0) return;
-  out_.write(joblog_line({.index = attempt.key.instance.index,
+  out_.write(joblog_line({.number = attempt.number,
                           .started = attempt.started,
                           .took = attempt.took(),
                           .received = attempt.out ? attempt.out->size() : 0,

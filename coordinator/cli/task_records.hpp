@@ -19,7 +19,7 @@ inline constexpr const char* joblog_head =
 
 /// One attempt in a job log.
 struct JobLogLine {
-  std::uint64_t index = 0;  // of the instance
+  std::uint64_t number = 1;  // of the instance, among all of the job
   TimePoint started{};
   Duration took{};
   std::uint64_t received = 0;  // bytes of its standard output
@@ -44,6 +44,8 @@ class JobLog {
   void add(const ShownAttempt& attempt);
   /// False if something could not be written.
   bool flush() { return out_.flush(); }
+  /// errno of what could not be written, or 0.
+  int error() const { return out_.error(); }
   const std::string& path() const { return path_; }
 
  private:

@@ -108,7 +108,7 @@ TEST_CASE("export: a job log has parallel's columns, in the order of the ends") 
   CHECK(lines[1] == "1\t:\t1773230400.000\t1.000\t0\t5\t2\t0\tgzip -{{level}} # level=9");
   CHECK(lines[2] == "2\t:\t1773230401.000\t1.000\t0\t0\t-1\t11\tgzip -{{level}} # level=\"1,5\"");
   CHECK(lines[3] == "1\t:\t1773230402.000\t1.000\t0\t0\t0\t0\tgzip -{{level}} # level=9");
-  CHECK(lines[4] == "1\t:\t1773230404.000\t1.000\t0\t0\t0\t0\ttext.digest");
+  CHECK(lines[4] == "11\t:\t1773230404.000\t1.000\t0\t0\t0\t0\ttext.digest");
 }
 
 TEST_CASE("export: csv has a line for each attempt, cells quoted where they must be") {

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -32,6 +33,21 @@ std::vector<nlohmann::json> objects_in(const std::string& text) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) objects.push_back(nlohmann::json::parse(line));
   return objects;
+}
+
+/// By its Seq, each line's Exitval, Signal and Command.
+std::map<std::string, std::string> jobs_in(const std::string& log) {
+  std::map<std::string, std::string> jobs;
+  std::istringstream lines(log);
+  std::string line;
+  std::getline(lines, line);  // the head
+  while (std::getline(lines, line)) {
+    std::istringstream cells(line);
+    std::vector<std::string> cell(9);
+    for (std::string& each : cell) std::getline(cells, each, '\t');
+    jobs[cell[0]] = cell[6] + " " + cell[7] + " " + cell[8];
+  }
+  return jobs;
 }
 
 }  // namespace
@@ -95,6 +111,47 @@ TEST_CASE("export: a file appears whole, and no other is left beside it") {
     ++files;
   }
   CHECK(files == 1);
+}
+
+TEST_CASE("export: a job log, live or exported, numbers the jobs through and shows each failure") {
+  ToolBench bench;
+  const ToolResult result = run_job(bench, R"(
+[[task]]
+name = "one"
+command = ["true"]
+[[task]]
+name = "rows"
+foreach = { range = [1, 3] }
+command = ["true"]
+[[task]]
+name = "gone"
+outputs = ["nothing"]
+command = ["true"]
+[[task]]
+name = "stuck"
+command = ["echo", "{{index}}"]
+stdout = "/dev/null/file"
+)",
+                                    {"--joblog", "live"});
+  CHECK(result.exit_code == 4);
+  bench.write("exported", run_tool(bench, {"export", "last", "joblog"}).out);
+  for (const char* log : {"live", "exported"}) {
+    const auto jobs = jobs_in(bench.read(log));
+    CAPTURE(log);
+    REQUIRE(jobs.size() == 6);
+    CHECK(jobs.at("1") == "0 0 true");
+    for (const char* row : {"2", "3", "4"}) CHECK(contains(jobs.at(row), "0 0 true"));
+    CHECK(jobs.at("5") == "-1 0 true");
+    CHECK(jobs.at("6") == "-1 0 echo {{index}}");
+  }
+}
+
+TEST_CASE("export: in the job log of JSON Lines each line is a job") {
+  ToolBench bench;
+  bench.write("tasks.jsonl", "{\"command\": [\"true\"]}\n{\"command\": [\"true\"]}\n");
+  REQUIRE(run_tool(bench, {"run", "tasks.jsonl", "--joblog", "live"}).exit_code == 0);
+  CHECK(jobs_in(bench.read("live")).size() == 2);
+  CHECK(jobs_in(run_tool(bench, {"export", "last", "joblog"}).out).size() == 2);
 }
 
 TEST_CASE("export: what is wrong is said, with the formats there are") {
