@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // command_plan.cpp - `plan` and --dry-run: the job as it would be carried out, nothing else.
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include "commands.hpp"
+#include "instance.hpp"
 #include "job_check.hpp"
 #include "job_jsonl.hpp"
 #include "job_plan.hpp"
@@ -13,6 +15,19 @@
 #include "show_output.hpp"
 
 namespace procfarm::cli {
+namespace {
+
+/// How many instances the task has, where the job itself tells.
+std::optional<std::uint64_t> count_of(const Job& job, const TaskSpec& task) {
+  if (!task.is_repeated()) return 1;
+  if (task.matrix) return task.matrix->combinations.size();
+  const ForeachKind kind = task.data->kind;
+  if (kind != ForeachKind::range && kind != ForeachKind::values) return std::nullopt;
+  return InstanceStream(job, task).count();
+}
+
+}  // namespace
+
 Job read_whole_job(const std::string& path) {
   if (!is_jsonl_job(path)) return read_job_toml(path);
   JsonlJob stream(path);
@@ -25,13 +40,11 @@ Job read_whole_job(const std::string& path) {
 
 int print_plan(const Job& job, const std::vector<std::string>& only, bool json) {
   Selectors selectors(only);
-  for (const TaskSpec& task : job.tasks) (void)selectors.select(task);
+  for (const TaskSpec& task : job.tasks) (void)selectors.select(task, count_of(job, task));
   const auto unmatched = selectors.unmatched();
-  if (!unmatched.empty()) {
-    throw std::invalid_argument("--only " + unmatched.front() + ": there is no such task");
-  }
+  if (!unmatched.empty()) throw std::invalid_argument(nothing_selected(unmatched.front()));
   const PlanFilter filter = [&selectors](const TaskSpec& task, std::uint64_t index) {
-    const auto ranges = selectors.select(task);
+    const auto ranges = selectors.select(task, std::nullopt);
     return ranges && (ranges->empty() ||
                       std::any_of(ranges->begin(), ranges->end(), [index](const auto& range) {
                         return index >= range.first && index <= range.second;

@@ -51,20 +51,23 @@ void normalize(Ranges& ranges) {
 
 }  // namespace
 
-Selectors::Selectors(const std::vector<std::string>& texts) {
+Selectors::Selectors(const std::vector<std::string>& texts, bool resumed) {
   for (const std::string& text : texts) {
+    if (text.empty()) throw std::invalid_argument("--only: an empty text selects nothing");
     try {  // here it is a matter of the command line, not of a recorded run
       selectors_.push_back({.text = text, .selection = parse_run_selection(text)});
     } catch (const RunError& error) {
       throw std::invalid_argument(error.what());
     }
-    if (selectors_.back().selection.failed) {
-      throw std::invalid_argument("--only failed: a new run has no failed tasks");
-    }
+  }
+  if (!want_failed()) return;
+  if (!resumed) throw std::invalid_argument("--only failed: a new run has no failed tasks");
+  if (selectors_.size() > 1) {
+    throw std::invalid_argument("--only failed stands alone, without other selectors");
   }
 }
 
-std::optional<Ranges> Selectors::select(const TaskSpec& task) {
+std::optional<Ranges> Selectors::select(const TaskSpec& task, std::optional<std::uint64_t> count) {
   if (selectors_.empty()) return Ranges{};
   Ranges ranges;
   bool whole = false;
@@ -73,6 +76,7 @@ std::optional<Ranges> Selectors::select(const TaskSpec& task) {
     const bool tagged = wanted.tag.empty() || std::find(task.tags.begin(), task.tags.end(),
                                                         wanted.tag) != task.tags.end();
     if (!tagged || (!wanted.task.empty() && wanted.task != task.name)) continue;
+    if (wanted.first > 0 && count && wanted.first >= *count) continue;
     selector.matched = true;
     whole = whole || (wanted.first == 0 && wanted.last == RunSelection::no_end);
     ranges.emplace_back(wanted.first, wanted.last);
@@ -91,8 +95,24 @@ std::vector<std::string> Selectors::unmatched() const {
   return texts;
 }
 
-PlanBuilder::PlanBuilder(const Job& job, const RunOptions& options, bool stream)
-    : job_(job), retries_(options.retries), stream_(stream), selectors_(options.only) {}
+bool Selectors::are_all_numbers() const {
+  return !selectors_.empty() &&
+         std::all_of(selectors_.begin(), selectors_.end(), [](const Selector& selector) {
+           return selector.selection.last != RunSelection::no_end;
+         });
+}
+
+bool Selectors::want_failed() const {
+  return std::any_of(selectors_.begin(), selectors_.end(),
+                     [](const Selector& selector) { return selector.selection.failed; });
+}
+
+std::string nothing_selected(const std::string& selector) {
+  return fmt::format("--only {}: there is no such task", selector);
+}
+
+PlanBuilder::PlanBuilder(const Job& job, const RunOptions& options, bool stream, bool resumed)
+    : job_(job), retries_(options.retries), stream_(stream), selectors_(options.only, resumed) {}
 
 std::vector<PlanTask> PlanBuilder::add(const std::vector<const TaskSpec*>& tasks,
                                        const std::vector<std::optional<std::uint64_t>>& counts) {
@@ -101,7 +121,7 @@ std::vector<PlanTask> PlanBuilder::add(const std::vector<const TaskSpec*>& tasks
   const std::size_t first = known_.size();
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     numbers_.emplace(tasks[i]->name, static_cast<std::uint32_t>(known_.size()));
-    auto selected = selectors_.select(*tasks[i]);
+    auto selected = selectors_.select(*tasks[i], counts[i]);
     known_.push_back({.count = counts[i], .selected = selected.has_value()});
     planned.push_back(selected ? translate(*tasks[i], counts[i]) : PlanTask{.count = 0});
     if (selected) planned.back().selected = std::move(*selected);

@@ -19,15 +19,23 @@ namespace procfarm::cli {
 /// The selectors of `--only`. A plain value, but for remembering which of them have matched.
 class Selectors {
  public:
-  /// Throws std::invalid_argument for one that is malformed or has no sense before a run.
-  explicit Selectors(const std::vector<std::string>& texts);
+  /// Throws std::invalid_argument for one that is malformed. `failed` has a sense only for a run
+  /// that is resumed; it leaves every task selected, as its instances are not known before.
+  explicit Selectors(const std::vector<std::string>& texts, bool resumed = false);
 
   /// The selected instances of the task as ranges, sorted and without overlaps; nothing if none is
-  /// selected, an empty list if all are.
-  std::optional<std::vector<std::pair<std::uint64_t, std::uint64_t>>> select(const TaskSpec& task);
+  /// selected, an empty list if all are. `count` is how many it has, where that is known.
+  std::optional<std::vector<std::pair<std::uint64_t, std::uint64_t>>> select(
+      const TaskSpec& task, std::optional<std::uint64_t> count);
 
   /// Those that no task has matched so far.
   std::vector<std::string> unmatched() const;
+
+  /// True if each names instances by their numbers, which there may not be.
+  bool are_all_numbers() const;
+
+  /// True if `failed` is one of them.
+  bool want_failed() const;
 
  private:
   struct Selector {
@@ -43,7 +51,7 @@ class PlanBuilder {
  public:
   /// Throws as Selectors does. With `stream` later tasks may need instances of earlier ones, and
   /// the job's pools are known only when the first task is added.
-  PlanBuilder(const Job& job, const RunOptions& options, bool stream);
+  PlanBuilder(const Job& job, const RunOptions& options, bool stream, bool resumed);
 
   /// The tasks' numbers are given in this order; a need must be added before, or in the same call.
   /// `counts` tells how many instances each has, where that is known.
@@ -52,6 +60,8 @@ class PlanBuilder {
 
   /// Selectors that no task has matched so far.
   std::vector<std::string> unmatched() const { return selectors_.unmatched(); }
+  bool selects_numbers_only() const { return selectors_.are_all_numbers(); }
+  bool selects_failed_only() const { return selectors_.want_failed(); }
 
  private:
   struct Known {
@@ -72,6 +82,9 @@ class PlanBuilder {
   std::map<std::string, std::uint32_t> numbers_;
   std::vector<Known> known_;
 };
+
+/// What is said of a selector that matches nothing.
+std::string nothing_selected(const std::string& selector);
 
 /// True if the task can only run while places are counted: it takes several, or wants to know
 /// which.

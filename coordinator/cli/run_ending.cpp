@@ -20,14 +20,14 @@ int RunEnding::exit_code(bool some_failed, bool work_left) const {
   if (signal_ != 0) return signal_base + signal_;
   if (write_failed_) return exit_write;
   if (farm_failed_) return exit_farm;
-  if (input_failed_) return exit_usage;
+  if (input_failed_ || selected_nothing_) return exit_usage;
   if (stopped_early_ && work_left) return exit_stopped;
   return some_failed ? exit_failed : 0;
 }
 
 std::string RunEnding::state(bool some_failed, bool work_left) const {
   if (signal_ != 0) return "cancelled";
-  if (write_failed_ || farm_failed_ || input_failed_) return "failed";
+  if (write_failed_ || farm_failed_ || input_failed_ || selected_nothing_) return "failed";
   if (stopped_early_ && work_left) return "stopped";
   return some_failed ? "failed" : "passed";
 }

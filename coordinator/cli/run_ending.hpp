@@ -21,6 +21,8 @@ class RunEnding {
   void write_failed() { write_failed_ = true; }
   void farm_failed() { farm_failed_ = true; }
   void input_failed() { input_failed_ = true; }
+  /// A selector of --only has proved to name nothing.
+  void selected_nothing() { selected_nothing_ = true; }
   /// Ended before its work was done, by --halt or SIGUSR2.
   void stopped_early() { stopped_early_ = true; }
 
@@ -38,6 +40,7 @@ class RunEnding {
   bool write_failed_ = false;
   bool farm_failed_ = false;
   bool input_failed_ = false;
+  bool selected_nothing_ = false;
   bool stopped_early_ = false;
 };
 

@@ -17,6 +17,12 @@ bool parse_index(std::string_view text, std::uint64_t& index) {
   return error == std::errc() && stop == end && index <= RunSelection::no_end;
 }
 
+RunError selects_nothing(std::string_view selector) {
+  return RunError(
+      fmt::format("'{}' selects nothing: write name, name[3], name[0-9], tag:x or failed",
+                  escape_control(selector)));
+}
+
 bool parse_range(std::string_view text, RunSelection& selection) {
   const std::size_t dash = text.find('-');
   if (!parse_index(text.substr(0, dash), selection.first)) return false;
@@ -33,6 +39,7 @@ RunSelection parse_run_selection(std::string_view selector) {
     selection.failed = true;
   } else if (selector.starts_with("tag:")) {
     selection.tag = selector.substr(4);
+    if (selection.tag.empty()) throw selects_nothing(selector);
   } else if (!selector.ends_with(']')) {
     selection.task = selector;
   } else {
@@ -40,9 +47,7 @@ RunSelection parse_run_selection(std::string_view selector) {
     selection.task = selector.substr(0, bracket);
     if (bracket == std::string_view::npos || selection.task.empty() ||
         !parse_range(selector.substr(bracket + 1, selector.size() - bracket - 2), selection)) {
-      throw RunError(
-          fmt::format("'{}' selects nothing: write name, name[3], name[0-9], tag:x or failed",
-                      escape_control(selector)));
+      throw selects_nothing(selector);
     }
   }
   return selection;

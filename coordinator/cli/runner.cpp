@@ -48,7 +48,7 @@ Runner::Runner(const Options& options, RunInput input, Signals& signals)
       jobs_(options.running.jobs ? *options.running.jobs : usable_cpus()),
       launcher_(jobs_, events_),
       checker_(*input_.job, {.jobs = jobs_}),
-      builder_(*input_.job, options.running, input_.stream != nullptr) {
+      builder_(*input_.job, options.running, input_.stream != nullptr, input_.resume.has_value()) {
   reserve_descriptors(jobs_);
   plan_ = std::make_unique<Plan>(plan_limits(jobs_));
   if (input_.stream) {
@@ -65,9 +65,7 @@ Runner::Runner(const Options& options, RunInput input, Signals& signals)
     }
     plan_->close();
     const auto unmatched = builder_.unmatched();
-    if (!unmatched.empty()) {
-      throw std::invalid_argument("--only " + unmatched.front() + ": there is no such task");
-    }
+    if (!unmatched.empty()) throw std::invalid_argument(nothing_selected(unmatched.front()));
   }
 }
 
@@ -280,7 +278,9 @@ LiveFigures Runner::live_figures() {
 int Runner::finish_run() {
   launcher_.begin_shutdown();  // and ends with it, while the end of the run is recorded and told
   row_counter_.reset();
-  if (input_.stream && tasks_.empty()) reporter_->message("the job has no tasks");
+  check_selection();
+  const bool is_read = ending_.exit_code(false, false) == 0;
+  if (input_.stream && tasks_.empty() && is_read) reporter_->message("the job has no tasks");
   const bool work_left = plan_->open_tasks() > 0;
   const auto verdict = [&] { return ending_.exit_code(plan_->counts().failed > 0, work_left); };
   session_->record(RunEnd{.state = ending_.state(plan_->counts().failed > 0, work_left),

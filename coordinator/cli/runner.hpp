@@ -136,6 +136,7 @@ class Runner {
   void free_worker_number(ActiveInstance& active);
   ResolveContext context_of(const Step& step, const ActiveInstance& active) const;
   void end_of_rows(std::uint32_t number, std::uint64_t count);
+  void check_selection();
 
   // runner_events.cpp
   void handle(Events&& events);
@@ -153,6 +154,8 @@ class Runner {
   std::string beginning(const std::optional<std::uint64_t>& total) const;
   bool recall(const Step& step, ActiveInstance& active);
   std::string work_of(const Step& step, const ActiveInstance& active) const;
+  bool is_left_out(const Recalled& recalled) const;
+  void leave_out(const Step& step);
   void keep(const Step& step);
   void retire(std::uint32_t task, std::uint64_t first, std::uint64_t last);
   void retire_tasks();

@@ -104,6 +104,18 @@ void Runner::end_of_rows(std::uint32_t number, std::uint64_t count) {
   release_if_settled(number);
 }
 
+/// What a stream or rows had for `--only` is only known behind their end.
+void Runner::check_selection() {
+  if (plan_->stopped() || ending_.exit_code(false, false) != 0) return;
+  const auto unmatched = builder_.unmatched();
+  const PlanCounts counts = plan_->counts();
+  const bool found = counts.done() + counts.kept > 0 || !builder_.selects_numbers_only();
+  if (unmatched.empty() && found) return;
+  reporter_->message(
+      nothing_selected(unmatched.empty() ? options_.running.only.front() : unmatched.front()));
+  ending_.selected_nothing();
+}
+
 void Runner::start(const Step& step) {
   if (step.attempt == 1 && !take_instance(step)) return;
   ActiveInstance& active = active_.at(step.instance);

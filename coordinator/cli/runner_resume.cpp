@@ -15,6 +15,7 @@ namespace procfarm::cli {
 namespace {
 
 constexpr std::size_t most_listed = 20;
+constexpr const char* left_out_text = "not one of the failed";
 constexpr const char* quarantined_text = "quarantined, it ran in too many deaths";
 
 }  // namespace
@@ -55,6 +56,11 @@ bool Runner::recall(const Step& step, ActiveInstance& active) {
     keep(step);
     return true;
   }
+  if (is_left_out(recalled)) {
+    tell_why(step.instance, Decision::stays, left_out_text);
+    leave_out(step);
+    return true;
+  }
   if (active.losses >= options_.running.crash_limit) {
     tell_why(step.instance, Decision::stays, quarantined_text);
     active.prepared.hash = hash;
@@ -77,6 +83,18 @@ std::string Runner::work_of(const Step& step, const ActiveInstance& active) cons
   } catch (const JobError&) {
     return {};
   }
+}
+
+/// `--only failed`: which those are is only known now, by what they do.
+bool Runner::is_left_out(const Recalled& recalled) const {
+  return builder_.selects_failed_only() && recalled.kind != Recollection::failed;
+}
+
+/// As what is not selected it counts as done for those that need it, and keeps its rows.
+void Runner::leave_out(const Step& step) {
+  active_.erase(step.instance);
+  plan_->kept(step.instance);
+  release_if_settled(step.instance.task);
 }
 
 void Runner::keep(const Step& step) {
@@ -189,10 +207,12 @@ Explanation Runner::foresee(const Step& step) {
     const Recalled recalled = earlier_->recall(step.instance, work_of(step, active));
     explanation.reason = reason_text(recalled.kind, session_->id());
     const bool done = recalled.kind == Recollection::done;
-    if (done || recalled.losses >= options_.running.crash_limit) {
+    const bool left_out = !done && is_left_out(recalled);
+    if (done || left_out || recalled.losses >= options_.running.crash_limit) {
       explanation.decision = Decision::stays;
     }
     if (!done && explanation.decision == Decision::stays) explanation.reason = quarantined_text;
+    if (left_out) explanation.reason = left_out_text;
   }
   if (explanation.decision != Decision::stays) foreseen_.insert(task.name);
   active_.erase(step.instance);
@@ -227,6 +247,7 @@ int Runner::explain() {
   if (!options_.running.json) {
     for (const std::string& line : explainer.summary()) out.write(line + "\n");
   }
+  check_selection();
   if (!out.flush()) ending_.write_failed();
   return ending_.exit_code(false, false);
 }

@@ -160,6 +160,48 @@ TEST_CASE("bad input: options with values they do not take, or that contradict e
   check_refused(bench, {"run", "job.toml", "--only", "b"}, "--only b: there is no such task");
 }
 
+TEST_CASE("bad input: --only with what the job does not have") {
+  ToolBench bench;
+  bench.write("job.toml",
+              "[[task]]\nname = \"a\"\ncommand = [\"true\"]\n[[task]]\nname = \"rows\"\n"
+              "foreach = { range = [1, 3] }\ncommand = [\"true\"]\n");
+  for (const char* command : {"run", "plan"}) {
+    const auto refused = [&](const std::string& selector, const std::string& words) {
+      check_refused(bench, {command, "job.toml", "--only", selector}, words);
+    };
+    refused("b", "--only b: there is no such task");
+    refused("a[1]", "--only a[1]: there is no such task");
+    refused("rows[3-9]", "--only rows[3-9]: there is no such task");
+    refused("tag:x", "--only tag:x: there is no such task");
+    refused("tag:", "'tag:' selects nothing");
+    refused("", "--only: an empty text selects nothing");
+    refused("failed", "--only failed: a new run has no failed tasks");
+  }
+}
+
+TEST_CASE("bad input: --only with what a stream or its rows turn out not to have") {
+  ToolBench bench;
+  bench.write("tasks.jsonl", "{\"name\": \"a\", \"command\": [\"true\"]}\n");
+  bench.write("rows.txt", "1\n2\n3\n");
+  bench.write("none.txt", "");
+  bench.write("job.toml",
+              "[[task]]\nname = \"rows\"\nforeach = { lines = \"rows.txt\" }\n"
+              "command = [\"true\"]\n[[task]]\nname = \"none\"\n"
+              "foreach = { lines = \"none.txt\" }\ncommand = [\"true\"]\n");
+  const auto run = [&bench](const char* job, const char* selector) {
+    return run_tool(bench, {"run", job, "--only", selector});
+  };
+  const ToolResult stream = run("tasks.jsonl", "nobody");
+  CHECK(stream.exit_code == 2);
+  CHECK(contains(stream.err, "procfarm: --only nobody: there is no such task\n"));
+  CHECK(run("tasks.jsonl", "a").exit_code == 0);
+  const ToolResult rows = run("job.toml", "rows[7]");
+  CHECK(rows.exit_code == 2);
+  CHECK(contains(rows.err, "procfarm: --only rows[7]: there is no such task\n"));
+  CHECK(run("job.toml", "rows[2-7]").exit_code == 0);
+  CHECK(run("job.toml", "none").exit_code == 0);
+}
+
 TEST_CASE("bad input: more places than there are descriptors for are refused with both numbers") {
   ToolBench bench;
   bench.write("job.toml", "[[task]]\nname = \"a\"\ncommand = [\"true\"]\n");

@@ -282,6 +282,24 @@ TEST_CASE("resume: what --halt or SIGUSR2 has left is completed afterwards") {
   CHECK(count_lines(bench.read("witness")) == 40);
 }
 
+TEST_CASE("resume: --only failed runs what failed, by what it does, and leaves the rest") {
+  ToolBench bench;
+  bench.write("bad-2", "");
+  CHECK(run_job(bench, witness_job("1, 2")).exit_code == 1);
+  std::filesystem::remove(bench.path("bad-2"));
+  const std::string more = witness_job("5, 1, 2");
+  const ToolResult foreseen = resume_job(bench, more, {"--only", "failed", "--dry-run"});
+  CHECK(foreseen.exit_code == 0);
+  CHECK(contains(foreseen.out, "t[0] stays: not one of the failed\n"));
+  CHECK(contains(foreseen.out, "t[2] runs: failed before\n"));
+  CHECK(resume_job(bench, more, {"--only", "failed"}).exit_code == 0);
+  CHECK(count_lines(bench.read("witness")) == 3);
+  CHECK_FALSE(contains(bench.read("witness"), "5\n"));
+  CHECK(resume_job(bench, more).exit_code == 0);
+  CHECK(count_lines(bench.read("witness")) == 4);
+  CHECK(contains(bench.read("witness"), "5\n"));
+}
+
 TEST_CASE("resume: what cannot be resumed is refused with the reason, and nothing is run") {
   ToolBench bench;
   const auto refused = [&bench](const std::vector<std::string>& arguments) {
@@ -302,6 +320,8 @@ TEST_CASE("resume: what cannot be resumed is refused with the reason, and nothin
   CHECK(contains(refused({"run", "job.toml", "--resume", "--no-db"}), "--no-db"));
   CHECK(contains(refused({"run", "job.toml", "--explain"}), "--resume"));
   CHECK(contains(refused({"run", "job.toml", "--crash-limit", "0"}), "at least 1"));
+  CHECK(
+      contains(refused({"run", "job.toml", "--resume", "--only", "failed", "t"}), "stands alone"));
   bench.write("job.toml",
               "[[task]]\nname = \"t\"\nforeach = { lines = \"-\" }\ncommand = [\"true\"]\n");
   CHECK(contains(refused({"run", "job.toml", "--resume"}), "its data came from standard input"));
