@@ -35,6 +35,7 @@ std::string event_line(const RunFinishedEvent& event) {
   line["passed"] = event.passed;
   line["failed"] = event.failed;
   line["skipped"] = event.skipped;
+  line["cancelled"] = event.cancelled;
   line["retried"] = event.retried;
   if (event.kept > 0) line["done_before"] = event.kept;
   line["seconds"] = seconds(event.took);

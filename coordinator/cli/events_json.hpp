@@ -23,7 +23,8 @@ struct RunFinishedEvent {
   std::string run{};
   std::string state{};
   int exit_code = 0;
-  std::uint64_t passed = 0, failed = 0, skipped = 0, retried = 0, kept = 0;
+  std::uint64_t passed = 0, failed = 0, skipped = 0, cancelled = 0;
+  std::uint64_t retried = 0, kept = 0;
   Duration took{};
 };
 

@@ -59,6 +59,7 @@ void Reporter::tell(ShownAttempt&& attempt) {
   if (attempt.settled && attempt.outcome == AttemptOutcome::passed) ++passed_;
   if (attempt.settled && attempt.outcome == AttemptOutcome::failed) ++failed_;
   if (attempt.settled && attempt.outcome == AttemptOutcome::skipped) skipped_ += attempt.instances;
+  if (attempt.settled && attempt.outcome == AttemptOutcome::cancelled) ++cancelled_;
   display_.ended(attempt);
   keep_files(attempt);
   if (options_.running.json) {
@@ -120,6 +121,7 @@ void Reporter::run_finished(RunFinishedEvent event, int jobs, const std::string&
     event.passed = passed_;
     event.failed = failed_;
     event.skipped = skipped_;
+    event.cancelled = cancelled_;
     event.retried = retried_;
     event.kept = kept_;
     out_.write(event_line(event));

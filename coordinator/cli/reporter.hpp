@@ -77,7 +77,7 @@ class Reporter {
   std::deque<std::pair<std::uint64_t, ShownAttempt>> waiting_;
   std::uint64_t committed_ = 0;
   Display::Clock::time_point begin_{};
-  std::uint64_t retried_ = 0, passed_ = 0, failed_ = 0, skipped_ = 0, kept_ = 0;
+  std::uint64_t retried_ = 0, passed_ = 0, failed_ = 0, skipped_ = 0, cancelled_ = 0, kept_ = 0;
   Explainer explainer_;
   std::optional<std::string> file_error_;
 };

@@ -42,11 +42,11 @@ std::string headline(const RunSummary& summary) {
 }
 
 std::string task_table(const std::vector<TaskSummary>& tasks) {
-  TextTable table({"task", "passed", "failed", "skipped", "running", "retried", "of", "cpu time",
-                   "peak memory"});
+  TextTable table({"task", "passed", "failed", "skipped", "cancelled", "running", "retried", "of",
+                   "cpu time", "peak memory"});
   for (const TaskSummary& task : tasks) {
     table.add({escape_control(task.task.name), format_count(task.passed), format_count(task.failed),
-               format_count(task.skipped + task.cancelled), format_count(task.running),
+               format_count(task.skipped), format_count(task.cancelled), format_count(task.running),
                format_count(task.retries),
                task.task.instances ? format_count(*task.task.instances) : "?",
                task.cpu_time.count() == 0 ? "-" : format_duration(task.cpu_time),

@@ -74,7 +74,7 @@ TEST_CASE("status shows the totals, what runs, and what failed with the end of i
   CHECK(status.exit_code == 0);
   CHECK(status.err.empty());
   contains(status.out, "run " + bench.directory.id() + " of corpus: running for ");
-  contains(status.out, "\npack         1       1        0        1        0  10 ");
+  contains(status.out, "\npack         1       1        0          0        1        0  10 ");
   contains(status.out, "pack[2] (level=9): attempt 1, pid 913");
   contains(status.out, "pack[1] (level=9): exit code 2, attempt 1\n    two\n");
   contains(status.out, "    \\x1b[31msix\n");

@@ -125,6 +125,19 @@ TEST_CASE("stop: what is shown of a run that was ended is in its database") {
   CHECK(left == std::set<std::string>{"lock", "run.db"});
 }
 
+TEST_CASE("stop: what was cancelled is counted as that, in the last event and in the status") {
+  ToolBench bench;
+  bench.write("job.toml", waiting_job);
+  ToolProcess tool(bench, {"run", "job.toml", "-j", "2", "--json"});
+  REQUIRE(
+      support::eventually([&bench] { return bench.exists("begun-0") && bench.exists("begun-1"); }));
+  tool.send(SIGTERM);
+  CHECK(contains(tool.wait().out, "\"skipped\":0,\"cancelled\":2,"));
+  const std::string status = run_tool(bench, {"status"}).out;
+  CHECK(contains(status, "task  passed  failed  skipped  cancelled  running  retried"));
+  CHECK(contains(status, "wait       0       0        0          2        0        0"));
+}
+
 TEST_CASE("stop: a reader that is gone ends the run with 141") {
   ToolBench bench;
   const std::string tool = std::getenv("PROCFARM_TOOL");
