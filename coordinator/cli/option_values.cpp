@@ -66,6 +66,10 @@ std::optional<HaltPolicy> parse_halt(const std::string& text) {
   return policy;
 }
 
+std::string refuse_empty(const std::string& text) {
+  return text.empty() ? "an empty name names no file" : "";
+}
+
 int option_jobs(const std::string& text) {
   const auto number = whole_number<int>(text);
   if (!number) refuse("-j", fmt::format("'{}' is not a number", text));

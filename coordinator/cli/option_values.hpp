@@ -41,6 +41,10 @@ std::string choices_of(const Choices<T, Count>& choices, std::string_view betwee
   return text;
 }
 
+/// For names of files and directories: what is wrong with an empty one, as a variable of a shell
+/// gives that is not set; else nothing.
+std::string refuse_empty(const std::string& text);
+
 /// A number of places, at least 1.
 int option_jobs(const std::string& text);
 

@@ -141,10 +141,12 @@ void CommandLine::add_run_options(CLI::App& app) {
   const char* kept = "What is kept";
   app.add_option("--joblog", running.joblog, "write GNU parallel's job log")
       ->type_name("FILE")
+      ->check(refuse_empty)
       ->take_last()
       ->group(kept);
   app.add_option("--results", running.results, "write each task's output below this directory")
       ->type_name("DIR")
+      ->check(refuse_empty)
       ->take_last()
       ->group(kept);
   app.add_flag_callback(
@@ -208,7 +210,8 @@ void CommandLine::add_shown(CLI::App& app) {
 
 void CommandLine::add_directory(CLI::App& app) {
   app.add_option("--dir", options_.directory, "where .procfarm lies; default: here")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(refuse_empty);
 }
 
 ParsedOptions CommandLine::parse(std::vector<std::string> arguments) {

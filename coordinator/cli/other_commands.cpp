@@ -48,6 +48,7 @@ void CommandLine::add_export() {
       ->type_name(choices_of(export_formats));
   exporting->add_option("-o,--output", options_.output, "into this file instead of standard output")
       ->type_name("FILE")
+      ->check(refuse_empty)
       ->take_last();
   exporting->footer(help_export);
   add_directory(*exporting);

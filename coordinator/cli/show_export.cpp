@@ -32,7 +32,12 @@ struct CloseFile {
 };
 
 void export_to_file(const ShowOptions& options, RunReader& run) {
-  FileTarget target(std::filesystem::absolute(options.output).string(), 0);
+  const std::filesystem::path path = std::filesystem::absolute(options.output);
+  std::error_code error;
+  if (!std::filesystem::exists(path.parent_path(), error)) {  // it would be made
+    throw std::system_error(ENOENT, std::generic_category(), options.output);
+  }
+  FileTarget target(path.string(), 0);
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(target.temporary().c_str(), "we"));
   if (!file) throw std::system_error(errno, std::generic_category(), options.output);
   ShowOutput out(file.get(), options.output);

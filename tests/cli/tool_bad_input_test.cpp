@@ -157,7 +157,10 @@ TEST_CASE("bad input: options with values they do not take, or that contradict e
   check_refused(bench, {"run", "job.toml", "-q", "-v"}, "--quiet");
   check_refused(bench, {"results", "last", "--json", "--csv"}, "--csv");
   check_refused(bench, {"logs", "last", "--attempt", "0"}, "--attempt: '0' is none");
-  check_refused(bench, {"run", "job.toml", "--only", "b"}, "--only b: there is no such task");
+  for (const char* option : {"--joblog", "--results", "--dir"}) {
+    check_refused(bench, {"run", "job.toml", option, ""}, "an empty name names no file");
+  }
+  check_refused(bench, {"export", "last", "csv", "-o", ""}, "an empty name names no file");
 }
 
 TEST_CASE("bad input: --only with what the job does not have") {

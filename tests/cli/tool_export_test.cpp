@@ -103,6 +103,11 @@ TEST_CASE("export: a run that still goes on is written as it is now") {
 TEST_CASE("export: a file appears whole, and no other is left beside it") {
   ToolBench bench;
   REQUIRE(run_job(bench, job).exit_code == 1);
+  const ToolResult nowhere = run_tool(bench, {"export", "last", "csv", "-o", "new/run.csv"});
+  CHECK(nowhere.exit_code == 4);
+  CHECK(nowhere.err == "procfarm: new/run.csv: No such file or directory\n");
+  REQUIRE_FALSE(bench.exists("new"));
+  std::filesystem::create_directory(bench.path("new"));
   REQUIRE(run_tool(bench, {"export", "last", "csv", "-o", "new/run.csv"}).exit_code == 0);
   CHECK(bench.read("new/run.csv") == run_tool(bench, {"export", "last", "csv"}).out);
   std::size_t files = 0;
