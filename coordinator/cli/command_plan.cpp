@@ -17,6 +17,8 @@
 namespace procfarm::cli {
 namespace {
 
+constexpr int exit_bad_rows = 2;
+
 /// How many instances the task has, where the job itself tells.
 std::optional<std::uint64_t> count_of(const Job& job, const TaskSpec& task) {
   if (!task.is_repeated()) return 1;
@@ -52,8 +54,8 @@ int print_plan(const Job& job, const std::vector<std::string>& only, bool json) 
   };
   return show_guarded({}, [&](ShowOutput& out) {
     const PlanSink sink = [&out](std::string_view line) { out.put(line); };
-    json ? plan_json(job, sink, filter) : plan_text(job, sink, filter);
-    return 0;
+    const bool all_good = json ? plan_json(job, sink, filter) : plan_text(job, sink, filter);
+    return all_good ? 0 : exit_bad_rows;
   });
 }
 

@@ -205,11 +205,13 @@ Value instance_json(const TaskSpec& task, const Instance& instance, const Shown&
 
 }  // namespace
 
-void plan_text(const Job& job, const PlanSink& sink, const PlanFilter& filter) {
+bool plan_text(const Job& job, const PlanSink& sink, const PlanFilter& filter) {
+  bool all_good = true;
   for (const TaskSpec& task : job.tasks) {
     sink(task_text(task, count_of(job, task)) + "\n");
     const auto visit = [&](const Instance& instance, std::optional<std::uint64_t> count) {
       const Shown shown = show(job, task, instance, count);
+      all_good = all_good && shown.resolved;
       const std::string what =
           shown.resolved ? action_text(task, *shown.resolved) + redirection_text(*shown.resolved)
                          : "error: " + shown.error;
@@ -218,12 +220,16 @@ void plan_text(const Job& job, const PlanSink& sink, const PlanFilter& filter) {
     const std::string trouble = walk(job, task, filter, visit);
     if (!trouble.empty()) sink("  not known yet: " + trouble + "\n");
   }
+  return all_good;
 }
 
-void plan_json(const Job& job, const PlanSink& sink, const PlanFilter& filter) {
+bool plan_json(const Job& job, const PlanSink& sink, const PlanFilter& filter) {
+  bool all_good = true;
   for (const TaskSpec& task : job.tasks) {
     const auto visit = [&](const Instance& instance, std::optional<std::uint64_t> count) {
-      sink(json_text(instance_json(task, instance, show(job, task, instance, count))) + "\n");
+      const Shown shown = show(job, task, instance, count);
+      all_good = all_good && shown.resolved;
+      sink(json_text(instance_json(task, instance, shown)) + "\n");
     };
     const std::string trouble = walk(job, task, filter, visit);
     if (trouble.empty()) continue;
@@ -232,6 +238,7 @@ void plan_json(const Job& job, const PlanSink& sink, const PlanFilter& filter) {
     line["error"] = trouble;
     sink(json_text(line) + "\n");
   }
+  return all_good;
 }
 
 }  // namespace procfarm::cli

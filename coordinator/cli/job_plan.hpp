@@ -18,10 +18,10 @@ using PlanSink = std::function<void(std::string_view line)>;
 using PlanFilter = std::function<bool(const TaskSpec& task, std::uint64_t index)>;
 
 /// For people: a line for each task, below it a line or more for each instance. A bad row is shown
-/// as such. Throws what the sink throws.
-void plan_text(const Job& job, const PlanSink& sink, const PlanFilter& filter = {});
+/// as such. False if there is one. Throws what the sink throws.
+bool plan_text(const Job& job, const PlanSink& sink, const PlanFilter& filter = {});
 
-/// JSON Lines, one object for each instance.
-void plan_json(const Job& job, const PlanSink& sink, const PlanFilter& filter = {});
+/// JSON Lines, one object for each instance; else as plan_text().
+bool plan_json(const Job& job, const PlanSink& sink, const PlanFilter& filter = {});
 
 }  // namespace procfarm::cli

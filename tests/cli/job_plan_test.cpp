@@ -20,11 +20,11 @@ needs = ["pack"]
 shell = "echo {{run}}"
 )";
 
-std::string shown(void (*plan)(const Job&, const PlanSink&, const PlanFilter&),
+std::string shown(bool (*plan)(const Job&, const PlanSink&, const PlanFilter&),
                   const PlanFilter& filter = {}) {
   std::string all;
-  plan(
-      job_of(text), [&all](std::string_view line) { all += line; }, filter);
+  CHECK(plan(
+      job_of(text), [&all](std::string_view line) { all += line; }, filter));
   return all;
 }
 
