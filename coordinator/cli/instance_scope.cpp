@@ -67,9 +67,26 @@ Value InstanceScope::of_other_task(const std::string& name, Accessor accessor) c
                                              instance_name(task_, instance_.index), whole));
 }
 
+/// The names were checked before the run, but rows of JSON need not all have the same.
+JobError InstanceScope::missing_member(std::string_view name) const {
+  const Foreach& data = *task_.data;
+  const std::string message =
+      fmt::format("'{}' is not there, which task '{}' uses", name, task_.name);
+  if (data.path.empty()) {
+    return {data.position, fmt::format("value {}: {}", instance_.row.line, message)};
+  }
+  return {{.file = data.path == "-" ? "standard input" : data.path,
+           .line = static_cast<int>(instance_.row.line)},
+          message};
+}
+
 std::optional<Value> InstanceScope::lookup(std::string_view name, Accessor accessor) const {
   const Value* value = own(name);
-  if (accessor == Accessor::none) return value != nullptr ? *value : always_there(name);
+  if (accessor == Accessor::none) {
+    std::optional<Value> found = value != nullptr ? *value : always_there(name);
+    if (!found && task_.data) throw missing_member(name);
+    return found;
+  }
   if (!asks_other_task(accessor) || value != nullptr) return std::nullopt;
   return of_other_task(std::string(name), accessor);
 }

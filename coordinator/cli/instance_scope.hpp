@@ -26,6 +26,7 @@ class InstanceScope : public Scope {
   const Value* own(std::string_view name) const;
   std::optional<Value> always_there(std::string_view name) const;
   Value of_other_task(const std::string& name, Accessor accessor) const;
+  JobError missing_member(std::string_view name) const;
   Value unset(std::string_view name) const;
   template <class T>
   Value known_or_unset(const std::optional<T>& value, std::string_view name) const;

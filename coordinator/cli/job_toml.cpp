@@ -167,6 +167,10 @@ Job parse_job_toml(std::string text, const std::string& file, const std::string&
 }
 
 Job read_job_toml(const std::string& path) {
+  if (path.ends_with(".json")) {
+    throw JobError({.file = path}, "a job is TOML (.toml) or JSON Lines (.jsonl, .ndjson)",
+                   "one JSON object a line, in a file with one of these endings");
+  }
   return parse_job_toml(JobFile(path).rest(), path, job_directory(path));
 }
 

@@ -109,7 +109,7 @@ void Reporter::tick(const std::function<LiveFigures()>& figures) {
   const auto now = Display::Clock::now();
   if (display_.wants_tick(now)) display_.tick(figures(), now);
   if (joblog_ && !joblog_->flush() && !file_error_) {
-    file_error_ = joblog_->path() + ": it could not be written";
+    file_error_ = joblog_->path() + ": " + std::strerror(joblog_->error());
   }
 }
 

@@ -123,6 +123,11 @@ void sync_run_directory(const RunDirectory& run) {
 
 std::vector<RunDirectory> list_runs(const std::filesystem::path& base) {
   const std::filesystem::path folder = runs_folder(base);
+  std::error_code unreadable;
+  const std::filesystem::directory_iterator first(folder, unreadable);
+  if (unreadable && unreadable != std::errc::no_such_file_or_directory) {
+    throw RunError(why_not("read", folder, unreadable.value()));
+  }
   std::vector<RunDirectory> runs;
   for (const std::string& id : run_ids(folder)) {
     RunDirectory run{folder / id};

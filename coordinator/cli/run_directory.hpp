@@ -36,7 +36,8 @@ RunDirectory create_run_directory(const std::filesystem::path& base, TimePoint n
 /// Throws RunError.
 void sync_run_directory(const RunDirectory& run);
 
-/// The runs below `base` that have a database, newest first.
+/// The runs below `base` that have a database, newest first. Throws RunError if that cannot be
+/// told.
 std::vector<RunDirectory> list_runs(const std::filesystem::path& base);
 
 /// The run a person means: nothing and `last` mean the newest, else the newest whose id starts with

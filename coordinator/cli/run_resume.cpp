@@ -61,21 +61,28 @@ RunDirectory named_run(const Options& options, const Job& job) {
 
 RunDirectory last_run(const Options& options, const Job& job) {
   std::optional<RunDirectory> complete;
+  std::string unreadable;
   for (RunDirectory& directory : list_runs(base_of(options))) {
-    try {  // others that cannot be read are none of this job's
+    try {  // one that cannot be read may be another job's
       const RunSummary summary = RunReader(directory).summary();
       if (!is_of(summary, job)) continue;
       if (summary.state != "passed") return directory;
       if (!complete) complete = std::move(directory);
-    } catch (const RunError&) {
-    } catch (const SQLite::Exception&) {
+    } catch (const RunError& error) {
+      if (unreadable.empty())
+        unreadable = fmt::format("; run {}: {}", directory.id(), error.what());
+    } catch (const SQLite::Exception& error) {
+      if (unreadable.empty()) {
+        unreadable =
+            fmt::format("; run {}: its database cannot be read: {}", directory.id(), error.what());
+      }
     }
   }
   if (complete) return *complete;
   throw RunError(
       fmt::format("there is no run of {} in {}: leave out --resume, name a RUN, or"
-                  " another directory with --dir",
-                  job_path(job), runs_folder(base_of(options)).string()));
+                  " another directory with --dir{}",
+                  job_path(job), runs_folder(base_of(options)).string(), unreadable));
 }
 
 /// Why the run's job cannot be read from its database.

@@ -6,6 +6,7 @@
 
 #include "runner.hpp"
 #include "show_output.hpp"
+#include "units.hpp"
 
 namespace procfarm::cli {
 namespace {
@@ -21,6 +22,20 @@ std::string unresolved_command(const TaskSpec& task) {
   std::string line;
   for (const Template& word : action.command) line += (line.empty() ? "" : " ") + word.source();
   return line;
+}
+
+/// Which limit it was that the attempt went over.
+void tell_limit(AttemptReport& report, const TaskSpec& task, const RunOptions& options) {
+  AttemptFinished& record = report.record;
+  const auto timeout = options.timeout ? options.timeout : task.timeout;
+  if (report.kind == FailureKind::timeout && timeout) {
+    record.error_message = "the limit is " + format_duration(*timeout);
+  }
+  if (report.kind != FailureKind::memory || !task.memory) return;
+  record.error_message = "the limit is " + format_size(*task.memory);
+  if (record.peak_memory > *task.memory) {  // else it was not seen
+    record.error_message += ", its peak was " + format_size(record.peak_memory);
+  }
 }
 
 }  // namespace
@@ -74,6 +89,7 @@ void Runner::ended(AttemptReport&& report) {
     return;
   }
   conclude_attempt(report, active.prepared);
+  tell_limit(report, *tasks_[report.record.key.instance.task].spec, options_.running);
   active.prepared.out_file.reset();
   active.prepared.err_file.reset();
   if (report.record.cause == output_write_cause) ending_.write_failed();

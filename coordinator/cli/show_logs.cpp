@@ -29,6 +29,28 @@ void show_attempt(const RecordedAttempt& read, ShowOutput& out) {
   out.put(printable_lines(read.attempt.stderr_bytes, ""));
 }
 
+bool has_failures(RunReader& run) { return !run.failures(1, 0).empty(); }
+
+/// Why no attempt was found: it can be one too high, an instance there is none of, or one to come.
+std::string why_none(RunReader& run, const ShowOptions& options, RunSelection selection) {
+  const std::string id = run.directory().id();
+  const std::string what = escape_control(options.selector);
+  if (selection.attempt) {
+    bool found = false;
+    selection.attempt.reset();
+    run.visit_outputs(selection, [&found](const RecordedAttempt&) { found = true; });
+    if (found) return fmt::format("run {}: no attempt {} of '{}'", id, *options.attempt, what);
+  }
+  for (const TaskDescription& task : run.task_descriptions()) {
+    if (task.name != selection.task || !task.instances) continue;
+    if (selection.first < *task.instances || selection.first == 0) continue;
+    return fmt::format("run {} has no '{}': {} has {}", id, what, escape_control(task.name),
+                       *task.instances == 1 ? "one instance"
+                                            : fmt::format("{} instances, from 0", *task.instances));
+  }
+  return fmt::format("run {} has no attempt of '{}' yet", id, what);
+}
+
 }  // namespace
 
 int show_logs(const ShowOptions& options) {
@@ -44,10 +66,7 @@ int show_logs(const ShowOptions& options) {
       err.put(attempt.attempt.stderr_bytes);
     });
     if (found) return 0;
-    if (!selection.failed) {
-      throw RunError(fmt::format("run {} has no attempt of '{}' yet", run.directory().id(),
-                                 escape_control(options.selector)));
-    }
+    if (!selection.failed || has_failures(run)) throw RunError(why_none(run, options, selection));
     err.put(fmt::format("nothing failed in run {}\n", run.directory().id()));
     return 0;
   });

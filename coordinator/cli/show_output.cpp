@@ -143,11 +143,12 @@ Value decoded_result(std::string_view msgpack, const std::string& instance) {
 
 std::string how_it_ended(const AttemptFinished& attempt) {
   std::string text;
+  const bool message_is_enough = attempt.cause == "exception" || attempt.cause == "outputs";
   if (attempt.cause == "exit" && attempt.exit_code) {
     text = fmt::format("exit code {}", *attempt.exit_code);
   } else if (attempt.signal && (attempt.cause == "signal" || attempt.cause == "worker-lost")) {
     text = fmt::format("killed by {}", signal_name(*attempt.signal));
-  } else if (attempt.cause != "exception" && !attempt.cause.empty()) {
+  } else if (!message_is_enough && !attempt.cause.empty()) {
     text = attempt.cause;
   } else if (attempt.error_type.empty() && attempt.error_message.empty()) {
     text = outcome_name(attempt.outcome);

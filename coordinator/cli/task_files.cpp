@@ -71,12 +71,12 @@ FileTarget::FileTarget(std::string path, int attempt)
     if (S_ISFIFO(status.st_mode)) pipe_ = open_pipe(temporary_);
     return;
   }
-  fs::create_directories(fs::path(path_).parent_path());
+  std::error_code error;
+  fs::create_directories(fs::path(path_).parent_path(), error);
+  if (error) throw std::system_error(error, path_);
   const int fd =
       ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, file_mode);
-  if (fd < 0) {
-    throw std::system_error(errno, std::generic_category(), std::exchange(temporary_, {}));
-  }
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), path_);
   ::close(fd);
 }
 

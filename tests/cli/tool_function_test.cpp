@@ -264,8 +264,8 @@ memory = "4GB"
 )");
   CAPTURE(result.err);
   CHECK(result.exit_code == 1);
-  CHECK(contains(result.err, "hog[1] two: memory\n"));
-  CHECK(contains(result.err, "hog-in-program: memory\n"));
+  CHECK(contains(result.err, "hog[1] two: memory: the limit is "));
+  CHECK(contains(result.err, "hog-in-program: memory: the limit is "));
   CHECK(contains(result.err, "1 passed, 3 failed, 2 retried"));
 }
 
