@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include <fmt/format.h>
+#include <stdexcept>
 #include <utility>
 
 namespace procfarm::cli {
@@ -38,6 +40,10 @@ InstanceFeed::Answer InstanceFeed::take(std::uint64_t index) {
     Answer answer{State::instance, std::move(kept->second)};
     passed_over_.erase(kept);
     return answer;
+  }
+  // Its row is gone, and "there is no such row" would be a lie that is waited for in vain.
+  if (index < next_) {
+    throw std::logic_error(fmt::format("row {} was passed over and is not kept", index));
   }
   while (true) {
     ReadAhead<Instance>::Answer row = rows_->take();

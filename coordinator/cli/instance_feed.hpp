@@ -30,7 +30,7 @@ class InstanceFeed {
                std::function<void()> arrived);
 
   /// The instance with this index, each of them once. Throws JobError if the data can be read no
-  /// further.
+  /// further, and std::logic_error for one that was given or dropped before.
   Answer take(std::uint64_t index);
 
   /// Of all instances, where that is known.

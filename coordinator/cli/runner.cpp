@@ -83,10 +83,7 @@ void Runner::add_tasks(std::vector<std::shared_ptr<const TaskSpec>> tasks) {
     prepare_task(*specs.back(), tasks_.back());
     check_kept_references(*specs.back());
   }
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    const auto number = static_cast<std::uint32_t>(first + i);
-    counts.push_back(known_count(tasks_[number], number));
-  }
+  for (const TaskSpec* spec : specs) counts.push_back(known_count(*spec));
   std::vector<PlanTask> planned = builder_.add(specs, counts);
   for (std::size_t i = 0; i < planned.size(); ++i) {
     tasks_[first + i].keeps_rows = std::any_of(planned[i].needs.begin(), planned[i].needs.end(),
@@ -102,14 +99,13 @@ void Runner::record_task(std::uint32_t number, std::optional<std::uint64_t> coun
 }
 
 /// Files are opened only when their turn comes: another task may write them.
-std::optional<std::uint64_t> Runner::known_count(TaskRuntime& task, std::uint32_t number) {
-  const TaskSpec& spec = *task.spec;
+std::optional<std::uint64_t> Runner::known_count(const TaskSpec& spec) const {
   if (!spec.is_repeated()) return 1;
   if (spec.matrix) return spec.matrix->combinations.size();
-  if (spec.data->kind == ForeachKind::range || spec.data->kind == ForeachKind::values) {
-    return feed_of(number).count();
-  }
-  return std::nullopt;
+  const bool is_written =
+      spec.data->kind == ForeachKind::range || spec.data->kind == ForeachKind::values;
+  // Not of the feed: it is made when it is known whether rows that are passed over are kept.
+  return is_written ? open_source(*input_.job, spec)->count_hint() : std::nullopt;
 }
 
 /// Asks the module what is in it, once. What was asked to end meanwhile does not wait for it.
@@ -187,7 +183,7 @@ void Runner::start_run() {
   reporter_ =
       std::make_unique<Reporter>(options_, session_->id(), std::move(reload), std::move(joblog));
   for (std::uint32_t number = 0; number < tasks_.size(); ++number) {
-    record_task(number, known_count(tasks_[number], number));
+    record_task(number, known_count(*tasks_[number].spec));
   }
   if (!tasks_may_come_) retire_tasks();
   count_rows();

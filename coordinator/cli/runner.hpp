@@ -110,7 +110,7 @@ class Runner {
   // runner.cpp
   void add_tasks(std::vector<std::shared_ptr<const TaskSpec>> tasks);
   void record_task(std::uint32_t number, std::optional<std::uint64_t> count);
-  std::optional<std::uint64_t> known_count(TaskRuntime& task, std::uint32_t number);
+  std::optional<std::uint64_t> known_count(const TaskSpec& spec) const;
   const KnownModule& module_of(const TaskSpec& task);
   void prepare_task(const TaskSpec& task, TaskRuntime& runtime);
   void check_kept_references(const TaskSpec& task) const;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// tool_needs_test.cpp - instances that wait for the one of the same index: in whatever order those
+// end, and whether they are selected or not.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/patience.hpp"
+#include "tool_process.hpp"
+
+using namespace procfarm::cli;
+
+namespace {
+
+/// Whether the job, in which second[0] can only be the last to start, comes to its end.
+void check_ends(const ToolBench& bench, const std::string& job) {
+  ToolProcess tool(bench, {"run", job, "-j", "2"});
+  REQUIRE(support::eventually([&tool] { return contains(tool.err(), "Summary"); }));
+  const ToolResult result = tool.wait();
+  CAPTURE(result.err);
+  CHECK(result.exit_code == 0);
+  CHECK(bench.read("log") == "1\n0\n");
+}
+
+}  // namespace
+
+TEST_CASE("needs: an instance whose partner ends after that of a later one runs too") {
+  ToolBench bench;
+  const std::string first = "[ {{value}} = 1 ] || while ! test -e log; do sleep 0.01; done";
+  SUBCASE("of a job file") {
+    bench.write("job.toml", R"(
+[[task]]
+name = "first"
+foreach = { range = [0, 1] }
+shell = ")" + first + R"("
+[[task]]
+name = "second"
+needs = [{ task = "first", match = "same" }]
+foreach = { values = ["0", "1"] }
+shell = "echo {{value}} >> log"
+)");
+    check_ends(bench, "job.toml");
+  }
+  SUBCASE("of a stream of tasks") {
+    bench.write("job.jsonl", R"({"name": "first", "foreach": {"range": [0, 1]}, "shell": ")" +
+                                 first + R"("}
+{"name": "second", "foreach": {"range": [0, 1]}, "needs": [{"task": "first", "match": "same"}], )" +
+                                 R"("shell": "echo {{value}} >> log"})");
+    check_ends(bench, "job.jsonl");
+  }
+}
