@@ -219,8 +219,10 @@ std::uint64_t Plan::ended_word(std::uint32_t need, std::uint64_t word) const {
 bool Plan::ended_badly(std::uint32_t need, std::uint64_t index) const {
   const TaskState* task = state(need);
   if (task == nullptr) return outcomes_[need] == outcome_bad;
+  if (task->skipped_whole) return true;
+  if (!task->is_selected(index)) return false;
   // An instance that the other task does not have has not succeeded.
-  return task->skipped_whole || task->bad.test(index) || !task->ended.test(index);
+  return task->bad.test(index) || !task->ended.test(index);
 }
 
 Step Plan::start(InstanceKey instance, int attempt) {

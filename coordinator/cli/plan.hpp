@@ -47,7 +47,8 @@ struct PlanTask {
   Duration delay{};
   double backoff = 2.0;
   Duration max_delay = std::chrono::hours{1};
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> selected{};  // first and last; empty: all
+  /// First and last of each range; empty: all. Others count as done for those that need them.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> selected{};
 };
 
 /// How much may be handed out at once.

@@ -125,6 +125,15 @@ TEST_CASE("plan: only the selected instances start and are waited for") {
   CHECK(bench.plan.done());
 }
 
+TEST_CASE("plan: an instance that is not selected counts as done for its partner") {
+  PlanTask some = tracked(3);
+  some.selected = {{0, 0}};
+  PlanBench bench({some, task(3, {{.task = 0, .same = true}})});
+  CHECK(bench.go() == "0[0]");
+  bench.fail(0, 0);
+  CHECK(bench.go() == "-1[0] 1[1] 1[2]");
+}
+
 TEST_CASE("plan: tasks of a stream may need tasks that ended long ago") {
   Plan plan(PlanBench::wide());
   const PlanTime now{};

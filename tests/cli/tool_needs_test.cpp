@@ -50,3 +50,22 @@ shell = "echo {{value}} >> log"
     check_ends(bench, "job.jsonl");
   }
 }
+
+TEST_CASE("needs: with --only an instance whose partner is not selected runs") {
+  ToolBench bench;
+  const ToolResult result = run_job(bench, R"(
+[[task]]
+name = "first"
+foreach = { range = [0, 2] }
+shell = "echo first{{value}} >> log"
+[[task]]
+name = "second"
+needs = [{ task = "first", match = "same" }]
+foreach = { range = [0, 2] }
+shell = "echo second{{value}} >> log"
+)",
+                                    {"-j", "1", "--only", "first[0]", "second"});
+  CAPTURE(result.err);
+  CHECK(result.exit_code == 0);
+  CHECK(bench.read("log") == "first0\nsecond0\nsecond1\nsecond2\n");
+}
