@@ -56,15 +56,15 @@ void JobChecker::check_reference(const TaskSpec& task, const Reference& referenc
                                reference.name, task.name, to_string(reference.accessor)),
                    "rename the variable to reach the task of that name");
   }
+  if (!is_own && reference.name == "count" && is_read_once(job_, task)) {
+    throw JobError(
+        reference.position,
+        fmt::format("'count' is not known in task '{}': its data is read only once", task.name));
+  }
   if (is_own || !own) return;
   if (!is_always_there(reference.name)) refuse_unknown(task, reference, *own);
   if (reference.accessor != Accessor::none && reference.name != "rundir") {
     throw JobError(reference.position, fmt::format("'{}' is no path", reference.name));
-  }
-  if (reference.name == "count" && is_read_once(job_, task)) {
-    throw JobError(
-        reference.position,
-        fmt::format("'count' is not known in task '{}': its data is read only once", task.name));
   }
 }
 

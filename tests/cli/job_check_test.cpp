@@ -146,6 +146,11 @@ TEST_CASE("standard input is read by one task only, and not counted") {
         "job.toml:8:21: task 'b' reads standard input, which 'a' already reads");
   CHECK(checking_error(plain_task + data + "env = { N = \"{{count}}\" }") ==
         "job.toml:5:14: 'count' is not known in task 'a': its data is read only once");
+  for (const char* kind : {"csv", "tsv", "jsonl"}) {  // whose variables are not known before
+    const std::string piped = std::string("foreach = { ") + kind + " = \"-\" }\n";
+    CHECK(checking_error(plain_task + piped + "env = { N = \"{{count}}\" }") ==
+          "job.toml:5:14: 'count' is not known in task 'a': its data is read only once");
+  }
 }
 
 TEST_CASE("a stream's task may need those before it, and no name comes twice") {
