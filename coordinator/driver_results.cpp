@@ -101,7 +101,8 @@ void Driver::conclude(Occupant& occupant, Boarded& boarded, const wire::ResultRe
       return tasks_.settle_failure(state, std::move(bytes), stderr_tail(occupant.id));
     case Verdict::timed_out:
       return tasks_.settle_error(state, error_for(state, SettleReason::timed_out));
-    case Verdict::cancelled: return tasks_.settle_cancelled(state);
+    case Verdict::cancelled:
+      return tasks_.settle_cancelled(state, is_failure(record.kind) ? Payload{} : std::move(bytes));
     case Verdict::stale: ++core_->counters.late_results; return;
     case Verdict::retry: return;
   }

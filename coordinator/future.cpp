@@ -107,6 +107,12 @@ detail::ValueView AnyFuture::wait_value(std::optional<Duration> timeout) const {
   std::rethrow_exception(make_error(task));
 }
 
+detail::ValueView AnyFuture::value_of_cancelled() const {
+  FutureState& task = state();
+  return task.phase() == Phase::cancelled ? detail::ValueView{task.payload.view(), nullptr}
+                                          : detail::ValueView{};
+}
+
 std::exception_ptr AnyFuture::error(std::optional<Duration> timeout) const {
   FutureState& task = state();
   wait_settled(task, timeout);

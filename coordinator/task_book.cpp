@@ -96,10 +96,10 @@ void TaskBook::settle_error(FutureState& state, ErrorRecord error) {
   finish(state, Phase::finished);
 }
 
-void TaskBook::settle_cancelled(FutureState& state) {
+void TaskBook::settle_cancelled(FutureState& state, Payload bytes) {
   if (!state.claim()) return;
   settled_bytes_ += state.payload.size();
-  state.payload = Payload{};
+  state.payload = std::move(bytes);
   count(state, How::cancelled);
   finish(state, Phase::cancelled);
 }

@@ -39,7 +39,8 @@ class TaskBook {
   /// `bytes` are the failure; `stderr_tail` is what the worker has written, where it is captured.
   void settle_failure(detail::FutureState& state, Payload bytes, const std::string& stderr_tail);
   void settle_error(detail::FutureState& state, ErrorRecord error);
-  void settle_cancelled(detail::FutureState& state);
+  /// `bytes`: what it returned all the same, if it did.
+  void settle_cancelled(detail::FutureState& state, Payload bytes = {});
   /// A chunk that is claimed and has all its values.
   void settle_claimed(detail::FutureState& state);
   /// The caller's cancel() has settled it; `bytes` were its arguments.

@@ -31,11 +31,17 @@ std::string abbreviation(int signal) {
   return name == nullptr ? fmt::format("{}", signal) : name;
 }
 
+/// A worker that is asked to stop kills its command after its grace, and then still has to tell
+/// what that has printed.
+Duration grace_of_worker(const Command& command) {
+  constexpr Duration slack = std::chrono::seconds(2);
+  return std::min(command.grace, Duration::max() / 4) + slack;
+}
+
 /// A worker ends its command at the limit. This is for one that cannot, because it was stopped.
 std::optional<Duration> limit_of_worker(const Command& command) {
-  constexpr Duration slack = std::chrono::seconds(2);
   if (!command.timeout || *command.timeout > Duration::max() / 2) return std::nullopt;
-  return *command.timeout + std::min(command.grace, Duration::max() / 4) + slack;
+  return *command.timeout + grace_of_worker(command);
 }
 
 }  // namespace
@@ -130,7 +136,7 @@ void Launcher::start(CommandLaunch launch) {
                                        .with({.name = launch.name,
                                               .priority = launch.priority,
                                               .timeout = limit_of_worker(launch.command),
-                                              .grace = launch.command.grace})
+                                              .grace = grace_of_worker(launch.command)})
                                        .submit<run_command>(launch.command);
     add(launch.key, future, std::move(launch.name));
     future.add_done_callback([&events = events_, key = launch.key,

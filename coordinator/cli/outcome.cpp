@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <string_view>
 #include <typeinfo>
 #include <utility>
 
@@ -30,12 +31,31 @@ void add_info(AttemptReport& report, const AnyFuture& future) {
   record.peak_memory = info.peak_memory;
 }
 
-void judge_command(AttemptReport& report, CommandResult result, const std::vector<int>& ok_exit) {
-  AttemptFinished& record = report.record;
+void keep(AttemptFinished& record, ExportResult& result) {
+  record.stdout_bytes = std::move(result.out);
+  record.stderr_bytes = std::move(result.err);
+}
+
+void keep(AttemptFinished& record, CommandResult& result) {
   record.cpu_time = result.cpu_time;
   record.peak_memory = result.peak_memory;
   record.stdout_bytes = std::move(result.out);
   record.stderr_bytes = std::move(result.err);
+}
+
+/// A task that was asked to end has answered all the same, unless it had to be killed with its
+/// worker: what it printed until then is worth keeping.
+template <class Result>
+void keep_what_cancelled_left(AttemptReport& report, const Future<Result>& future) {
+  const std::string_view left = FutureAccess::value_of_cancelled(future).bytes;
+  if (left.empty()) return;
+  Result result = decode_all<Result>(left.data(), left.size());
+  keep(report.record, result);
+}
+
+void judge_command(AttemptReport& report, CommandResult result, const std::vector<int>& ok_exit) {
+  AttemptFinished& record = report.record;
+  keep(record, result);
   if (result.signal != 0) {
     record.signal = result.signal;
   } else {
@@ -54,8 +74,7 @@ void judge_command(AttemptReport& report, CommandResult result, const std::vecto
 
 void judge_call(AttemptReport& report, ExportResult result) {
   AttemptFinished& record = report.record;
-  record.stdout_bytes = std::move(result.out);
-  record.stderr_bytes = std::move(result.err);
+  keep(record, result);
   if (!result.failed) {
     record.result = std::move(result.value);
     return;
@@ -136,6 +155,7 @@ AttemptReport report_command(const AttemptKey& key, const Future<CommandResult>&
   AttemptReport report{.record = {.key = key}};
   add_info(report, future);
   try {
+    keep_what_cancelled_left(report, future);
     judge_command(report, future.result(), ok_exit);
   } catch (...) {
     judge_exception(report);
@@ -148,6 +168,7 @@ AttemptReport report_call(const AttemptKey& key, const Future<ExportResult>& fut
   AttemptReport report{.record = {.key = key}};
   add_info(report, future);
   try {
+    keep_what_cancelled_left(report, future);
     judge_call(report, future.result());
   } catch (...) {
     judge_exception(report);

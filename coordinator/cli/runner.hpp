@@ -143,7 +143,7 @@ class Runner {
   void note_begun();
   void ended(AttemptReport&& report);
   void settle_or_retry(AttemptReport&& report, ActiveInstance& active);
-  void withdraw(const AttemptReport& report, ActiveInstance& active);
+  void withdraw(AttemptReport&& report, ActiveInstance& active);
   ShownAttempt shown(const AttemptReport& report, const ActiveInstance& active);
   std::uint64_t number_of(const InstanceKey& instance);
   void learn_duration(const AttemptReport& report);

@@ -84,7 +84,7 @@ void Runner::ended(AttemptReport&& report) {
   // What a broken farm had not begun is work that is left.
   const bool never_begun = report.pool_broken && report.record.started == TimePoint{};
   if (report.record.outcome == AttemptOutcome::cancelled || never_begun) {
-    withdraw(report, active);
+    withdraw(std::move(report), active);
     active_.erase(entry);
     return;
   }
@@ -122,19 +122,20 @@ void Runner::settle_or_retry(AttemptReport&& report, ActiveInstance& active) {
   check_halt();
 }
 
-/// The attempt was cancelled. One that had begun is told; one that had not never was.
-void Runner::withdraw(const AttemptReport& report, ActiveInstance& active) {
+/// The attempt was cancelled. One that had begun is told, with what it has printed; one that had
+/// not never was.
+void Runner::withdraw(AttemptReport&& report, ActiveInstance& active) {
   const bool begun = report.record.started != TimePoint{};
   plan_->withdraw(report.record.key.instance);
   if (!begun) {
     session_->never_began(report.record.key);
     return;
   }
-  AttemptReport cancelled = report;
-  cancelled.record.label = active.instance.label;
-  cancelled.record.hash = active.prepared.hash;
-  ShownAttempt told = shown(cancelled, active);
-  last_sequence_ = session_->ended(std::move(cancelled.record));
+  conclude_attempt(report, active.prepared);
+  report.record.label = active.instance.label;
+  report.record.hash = active.prepared.hash;
+  ShownAttempt told = shown(report, active);
+  last_sequence_ = session_->ended(std::move(report.record));
   reporter_->ended(std::move(told), last_sequence_);
 }
 

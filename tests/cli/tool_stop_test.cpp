@@ -92,6 +92,33 @@ TEST_CASE("stop: SIGTERM ends the running tasks at once") {
   CHECK_FALSE(bench.exists("ended"));
 }
 
+TEST_CASE("stop: what a task printed before it was ended is shown and kept") {
+  ToolBench bench;
+  std::string ending;
+  SUBCASE("one that ends when it is asked to") { ending = "trap 'echo last words; exit 1' TERM"; }
+  SUBCASE("one that has to be killed") { ending = "trap '' TERM"; }
+  Running run(bench, R"(
+[[task]]
+name = "talk"
+shell = """
+)" + ending + R"(
+echo first words; echo a complaint >&2
+touch begun-0 begun-1
+while :; do sleep 0.01; done"""
+stdout = "show"
+grace = "300ms"
+)");
+  run.tool.send(SIGTERM);
+  const ToolResult result = run.tool.wait();
+  CHECK(result.exit_code == 143);
+  const bool listens = contains(ending, "last");
+  const std::string words = listens ? "first words\nlast words\n" : "first words\n";
+  CHECK(result.out == words);
+  const ToolResult logs = run_tool(bench, {"logs", "last", "--raw"});
+  CHECK(logs.out == words);
+  CHECK(contains(logs.err, "a complaint\n"));
+}
+
 TEST_CASE("stop: SIGUSR2 drains and says that work is left") {
   ToolBench bench;
   Running run(bench, waiting_job);

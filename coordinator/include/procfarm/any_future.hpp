@@ -86,6 +86,7 @@ class AnyFuture {
   /// @cond
   detail::FutureState& state() const;
   detail::ValueView wait_value(std::optional<Duration> timeout) const;
+  detail::ValueView value_of_cancelled() const;
   std::exception_ptr error(std::optional<Duration> timeout) const;
   void add_callback(std::function<void()> callback) const;
   [[noreturn]] void throw_undecodable(const std::exception& cause) const;
@@ -101,6 +102,11 @@ class AnyFuture {
 /// How the library itself reaches a future's state.
 struct FutureAccess {
   static detail::FutureState* state(const AnyFuture& future) { return future.state_; }
+  /// What a task that was cancelled while it ran has returned all the same, encoded; nothing if it
+  /// did not return.
+  static detail::ValueView value_of_cancelled(const AnyFuture& future) {
+    return future.value_of_cancelled();
+  }
 };
 
 }  // namespace procfarm
