@@ -67,19 +67,24 @@ bool uses_count(const Job& job, const TaskSpec& task);
 /// True if the data of the task can be read only once: standard input, a pipe.
 bool is_read_once(const Job& job, const TaskSpec& task);
 
-/// What tasks that are done have left for those that need them. Each answers nothing if there is no
-/// such thing (the task failed, or was not run); the placeholder is then an error of the instance.
+/// What tasks that have ended have left for those that need them. Each answers nothing if there is
+/// no such thing (the task failed, or was not run); the placeholder is then an error of the
+/// instance.
 class OtherTasks {
  public:
   virtual ~OtherTasks() = default;
   /// The result of the only instance, or of the one with this index in a repeated task.
   virtual std::optional<Value> result(const std::string& task, std::uint64_t index) const = 0;
-  /// The same for its standard output as text.
+  /// The same for its standard output as text; of one that has failed, what was captured of it.
   virtual std::optional<Value> stdout_text(const std::string& task, std::uint64_t index) const = 0;
   /// The results of all instances in the order of their indices, as a list.
   virtual std::optional<Value> results(const std::string& task) const = 0;
   /// The path of a JSON Lines file of the same.
   virtual std::optional<Value> results_file(const std::string& task) const = 0;
+  /// Words that follow the name of what is not there: why.
+  virtual std::string why_absent(const std::string&, std::uint64_t) const {
+    return "which is not there";
+  }
 };
 
 /// What the values of placeholders are besides the instance's own. What is not set is shown as the

@@ -63,8 +63,9 @@ Value InstanceScope::of_other_task(const std::string& name, Accessor accessor) c
     default: value = context_.others->results_file(name); break;
   }
   if (value) return *std::move(value);
-  throw JobError(task_.position, fmt::format("{} needs '{}', which is not there",
-                                             instance_name(task_, instance_.index), whole));
+  throw JobError(task_.position,
+                 fmt::format("{} needs '{}', {}", instance_name(task_, instance_.index), whole,
+                             context_.others->why_absent(name, instance_.index)));
 }
 
 /// The names were checked before the run, but rows of JSON need not all have the same.

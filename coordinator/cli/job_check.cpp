@@ -64,6 +64,7 @@ std::set<std::size_t> stuck_tasks(const Job& job,
 void JobChecker::declare(const TaskSpec& task) {
   const Known known{.repeated = task.is_repeated(),
                     .is_function = task.action.kind == ActionKind::function,
+                    .output = task.standard_output.value_or(OutputTarget{}).kind,
                     .count = written_count(job_, task),
                     .position = task.position};
   const auto [other, is_new] = known_.emplace(task.name, known);

@@ -37,6 +37,7 @@ class JobChecker {
   struct Known {
     bool repeated = false;
     bool is_function = false;
+    TargetKind output = TargetKind::capture;  // where its standard output goes
     std::optional<std::uint64_t> count{};
     Position position{};
   };
@@ -59,6 +60,7 @@ class JobChecker {
   void check_reference(const TaskSpec& task, const Reference& reference,
                        const std::optional<std::vector<std::string>>& own) const;
   void check_task_reference(const TaskSpec& task, const Reference& reference) const;
+  void check_captured(const TaskSpec& task, const Reference& reference, const Known& other) const;
   [[noreturn]] void refuse_unknown(const TaskSpec& task, const Reference& reference,
                                    const std::vector<std::string>& own) const;
   void check_own_paths(const TaskSpec& task,

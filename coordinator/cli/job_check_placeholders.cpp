@@ -84,6 +84,7 @@ void JobChecker::check_task_reference(const TaskSpec& task, const Reference& ref
                                task.name, reference.name),
                    fmt::format("what it printed is {{{{{}.stdout}}}}", reference.name));
   }
+  if (reference.accessor == Accessor::stdout_text) check_captured(task, reference, other->second);
   if (reference.accessor == Accessor::results || !other->second.repeated) return;
   if (!task.is_repeated()) {
     throw JobError(
@@ -93,6 +94,17 @@ void JobChecker::check_task_reference(const TaskSpec& task, const Reference& ref
             ? fmt::format("{{{{{}.results}}}} is the list of them all", reference.name)
             : "a task that is repeated too has the one of its own index");
   }
+}
+
+void JobChecker::check_captured(const TaskSpec& task, const Reference& reference,
+                                const Known& other) const {
+  if (other.output != TargetKind::none && other.output != TargetKind::file) return;
+  const bool is_file = other.output == TargetKind::file;
+  throw JobError(
+      reference.position,
+      fmt::format("'{}' in task '{}': what '{}' prints goes {}", whole_name(reference), task.name,
+                  reference.name, is_file ? "into a file" : "nowhere, as its stdout is \"none\""),
+      is_file ? "name that file instead" : "leave out its stdout, or write \"capture\"");
 }
 
 void JobChecker::refuse_unknown(const TaskSpec& task, const Reference& reference,

@@ -249,9 +249,22 @@ std::optional<Value> RunSession::stdout_text(const std::string& task, std::uint6
   RunReader* from = reader();
   if (from == nullptr) return value;
   from->visit_outputs(only(task, index), [&value](const RecordedAttempt& recorded) {
-    if (recorded.attempt.outcome == AttemptOutcome::passed) value = recorded.attempt.stdout_bytes;
+    const AttemptOutcome outcome = recorded.attempt.outcome;
+    const bool has_ended = outcome == AttemptOutcome::passed || outcome == AttemptOutcome::failed;
+    if (has_ended) value = recorded.attempt.stdout_bytes;
   });
   return value;
+}
+
+std::string RunSession::why_absent(const std::string& task, std::uint64_t index) const {
+  std::string why = OtherTasks::why_absent(task, index);
+  RunReader* from = reader();
+  if (from == nullptr) return why;
+  from->visit_outputs(only(task, index), [&](const RecordedAttempt& recorded) {
+    if (recorded.attempt.cause != "up-to-date") return;
+    why = "but " + recorded.instance_name() + " was up to date (skip_if) and has not run";
+  });
+  return why;
 }
 
 std::optional<Value> RunSession::results(const std::string& task) const {

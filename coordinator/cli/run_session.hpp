@@ -80,6 +80,7 @@ class RunSession : public OtherTasks {
   std::optional<Value> stdout_text(const std::string& task, std::uint64_t index) const override;
   std::optional<Value> results(const std::string& task) const override;
   std::optional<Value> results_file(const std::string& task) const override;
+  std::string why_absent(const std::string& task, std::uint64_t index) const override;
 
  private:
   RunWriterOptions writer_options(const Options& options, EventQueue& events);

@@ -97,6 +97,12 @@ TEST_CASE("a command has no result, only what it printed") {
   CHECK(checking_error(repeated_task + user("a.stdout")) ==
         "job.toml:7:18: 'a.stdout' in task 'b': 'a' has many instances (a task that is repeated "
         "too has the one of its own index)");
+  CHECK(checking_error(plain_task + "stdout = \"none\"\n" + user("a.stdout")) ==
+        "job.toml:7:18: 'a.stdout' in task 'b': what 'a' prints goes nowhere, as its stdout is "
+        "\"none\" (leave out its stdout, or write \"capture\")");
+  CHECK(checking_error(plain_task + "stdout = \"out\"\n" + user("a.stdout")) ==
+        "job.toml:7:18: 'a.stdout' in task 'b': what 'a' prints goes into a file (name that file "
+        "instead)");
 }
 
 TEST_CASE("the header of a csv file gives the names") {

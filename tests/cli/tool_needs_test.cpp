@@ -69,3 +69,40 @@ shell = "echo second{{value}} >> log"
   CHECK(result.exit_code == 0);
   CHECK(bench.read("log") == "first0\nsecond0\nsecond1\nsecond2\n");
 }
+
+TEST_CASE("needs: what a failed task printed is there for those that run all the same") {
+  ToolBench bench;
+  const ToolResult result = run_job(bench, R"(
+[[task]]
+name = "fails"
+shell = "echo so far; exit 1"
+[[task]]
+name = "tells"
+needs = ["fails"]
+when = "always"
+command = ["printf", "<%s>", "{{fails.stdout}}"]
+stdout = "show"
+)");
+  CAPTURE(result.err);
+  CHECK(result.exit_code == 1);
+  CHECK(result.out == "<so far\n>");
+}
+
+TEST_CASE("needs: who wants the output of a task that was up to date is told so") {
+  ToolBench bench;
+  bench.write("made", "");
+  const ToolResult result = run_job(bench, R"(
+[[task]]
+name = "make"
+shell = "touch made; echo made"
+outputs = ["made"]
+skip_if = "outputs-exist"
+[[task]]
+name = "use"
+needs = ["make"]
+command = ["echo", "{{make.stdout}}"]
+)");
+  CHECK(result.exit_code == 1);
+  CHECK(contains(result.err,
+                 "use needs 'make.stdout', but make was up to date (skip_if) and has not run"));
+}
