@@ -60,9 +60,8 @@ std::unique_ptr<Source> open_source(const Job& job, const TaskSpec& task);
 /// open_source.
 std::optional<std::vector<std::string>> own_names(const Job& job, const TaskSpec& task);
 
-/// True if a placeholder of the task is `{{count}}` and no variable of its own is known to have
-/// that name.
-bool uses_count(const Job& job, const TaskSpec& task);
+/// True if a placeholder of the task is `{{count}}`.
+bool uses_count(const TaskSpec& task);
 
 /// True if the data of the task can be read only once: standard input, a pipe.
 bool is_read_once(const Job& job, const TaskSpec& task);

@@ -19,6 +19,10 @@ bool is_always_there(std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+std::string reserved_name_message(std::string_view name) {
+  return fmt::format("'{}' is always there and cannot be a variable's name", name);
+}
+
 bool asks_other_task(Accessor accessor) {
   return accessor == Accessor::result || accessor == Accessor::stdout_text ||
          accessor == Accessor::results || accessor == Accessor::results_file;

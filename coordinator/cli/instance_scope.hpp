@@ -39,6 +39,8 @@ class InstanceScope : public Scope {
 
 /// True for `index`, `count`, `attempt`, `task`, `run`, `rundir`, `worker`.
 bool is_always_there(std::string_view name);
+/// What is said of data that has such a name for a variable.
+std::string reserved_name_message(std::string_view name);
 
 /// True for the accessors that ask for what another task has left.
 bool asks_other_task(Accessor accessor);

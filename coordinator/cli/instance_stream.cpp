@@ -89,19 +89,17 @@ std::optional<std::vector<std::string>> own_names(const Job& job, const TaskSpec
   return open_source(job, task)->names();
 }
 
-bool uses_count(const Job& job, const TaskSpec& task) {
+bool uses_count(const TaskSpec& task) {
   bool used = false;
   for_each_template(task, [&used](const Template& text, std::string_view) {
     for (const Reference& reference : text.references()) used |= reference.name == "count";
   });
-  if (!used) return false;
-  const auto names = own_names(job, task);
-  return !names || std::find(names->begin(), names->end(), "count") == names->end();
+  return used;
 }
 
 InstanceStream::InstanceStream(const Job& job, const TaskSpec& task)
     : job_(job), task_(task), source_(open_source(job, task)) {
-  must_count_ = source_ != nullptr && !is_read_once(job, task) && uses_count(job, task);
+  must_count_ = source_ != nullptr && !is_read_once(job, task) && uses_count(task);
 }
 
 std::optional<Instance> InstanceStream::next() {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "instance_scope.hpp"
 #include "job_fields.hpp"
 #include "matrix.hpp"
 
@@ -26,6 +27,14 @@ const std::vector<std::string>& foreach_keys() {
   return names;
 }
 
+void check_not_reserved(std::string_view name, const Position& position) {
+  if (is_always_there(name)) throw JobError(position, reserved_name_message(name));
+}
+
+void check_no_reserved(const Node& table) {
+  for (const NodeMember& member : table.members) check_not_reserved(member.name, member.position);
+}
+
 /// Variables appear in placeholders: a dot would begin an accessor there.
 void check_variable(std::string_view name, const Position& position) {
   const bool is_plain = is_name(name) && name.find('.') == std::string_view::npos;
@@ -33,12 +42,7 @@ void check_variable(std::string_view name, const Position& position) {
     throw JobError(position, fmt::format("'{}' is no name for a variable", name),
                    "letters, digits, '_' and '-'");
   }
-  for (std::string_view reserved :
-       {"index", "count", "attempt", "task", "run", "rundir", "worker"}) {
-    if (name != reserved) continue;
-    throw JobError(position,
-                   fmt::format("'{}' is always there and cannot be a variable's name", name));
-  }
+  check_not_reserved(name, position);
 }
 
 void read_range(const Node& node, Foreach& rows) {
@@ -63,6 +67,7 @@ void read_data(const NodeMember& data, Foreach& rows) {
     case ForeachKind::range: read_range(data.value, rows); return;
     case ForeachKind::values:
       for (const NodeMember& value : read_list(data.value, key)) {
+        if (value.value.kind == Node::Kind::table) check_no_reserved(value.value);
         rows.values.push_back(to_value(value.value, key));
       }
       return;

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -29,7 +31,8 @@ class NodeBuilder : public nlohmann::json_sax<Value> {
   bool number_unsigned(number_unsigned_t value) override {
     return scalar(Node::Kind::integer, value);
   }
-  bool number_float(number_float_t value, const string_t&) override {
+  bool number_float(number_float_t value, const string_t& text) override {
+    if (!is_exact_number(text)) throw JobError(next_token(), too_large_message(text));
     return scalar(Node::Kind::real, value);
   }
   bool string(string_t& value) override { return scalar(Node::Kind::text, value); }
@@ -138,7 +141,7 @@ bool NodeBuilder::parse_error(std::size_t byte, const std::string& token,
   const std::size_t offset = std::min(byte == 0 ? 0 : byte - 1, text_.size());
   const bool out_of_range = dynamic_cast<const nlohmann::detail::out_of_range*>(&error) != nullptr;
   throw JobError(position_at(text_, offset, start_),
-                 out_of_range ? fmt::format("the number {} is too large", token)
+                 out_of_range ? too_large_message(token)
                  : offset >= text_.size()
                      ? std::string("the JSON ends too early")
                      : fmt::format("not valid JSON here, near '{}'",
@@ -146,6 +149,19 @@ bool NodeBuilder::parse_error(std::size_t byte, const std::string& token,
 }
 
 }  // namespace
+
+bool is_exact_number(std::string_view number) {
+  if (number.find_first_of(".eE") != std::string_view::npos) return true;
+  const char* const end = number.data() + number.size();
+  std::int64_t signed_value = 0;
+  std::uint64_t unsigned_value = 0;
+  return std::from_chars(number.data(), end, signed_value).ec == std::errc() ||
+         std::from_chars(number.data(), end, unsigned_value).ec == std::errc();
+}
+
+std::string too_large_message(std::string_view number) {
+  return fmt::format("the number {} is too large", number);
+}
 
 Node parse_json_node(std::string_view text, const Position& start) {
   NodeBuilder builder(text, start);

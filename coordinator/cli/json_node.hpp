@@ -10,7 +10,13 @@
 namespace procfarm::cli {
 
 /// Parses `text`, which begins at `start`. Throws JobError at the place of a syntax error, a key
-/// that is there twice, or too deep nesting.
+/// that is there twice, an integer that is too large, or too deep nesting.
 Node parse_json_node(std::string_view text, const Position& start);
+
+/// False for an integer that does not fit into 64 bits: as a floating point number it would have
+/// other digits.
+bool is_exact_number(std::string_view number);
+/// What is said of it.
+std::string too_large_message(std::string_view number);
 
 }  // namespace procfarm::cli

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "instance_scope.hpp"
 #include "line_reader.hpp"
 #include "source.hpp"
 #include "source_window.hpp"
@@ -114,6 +115,7 @@ class Table : public Source {
     while (name.starts_with(' ')) name.remove_prefix(1);
     while (name.ends_with(' ')) name.remove_suffix(1);
     if (name.empty()) fail(line, fmt::format("column {} has no name", columns_.size() + 1));
+    if (is_always_there(name)) fail(line, reserved_name_message(name));
     if (std::find(columns_.begin(), columns_.end(), name) != columns_.end()) {
       fail(line, fmt::format("two columns are named '{}'", name));
     }

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "instance_scope.hpp"
+#include "json_node.hpp"
 #include "line_reader.hpp"
 #include "source.hpp"
 #include "source_window.hpp"
@@ -55,6 +57,23 @@ bool is_nested_too_deeply(std::string_view json) {
   return false;
 }
 
+/// The first integer in a valid text that only fits into a floating point number, with other
+/// digits; empty if there is none.
+std::string_view too_large_integer(std::string_view json) {
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char character = json[i];
+    if (in_string && character == '\\') ++i;
+    if (character == '"') in_string = !in_string;
+    if (in_string || (character != '-' && (character < '0' || character > '9'))) continue;
+    const std::string_view rest = json.substr(i);
+    const std::string_view number = rest.substr(0, rest.find_first_not_of("-+.eE0123456789"));
+    if (!is_exact_number(number)) return number;
+    i += number.size() - 1;
+  }
+  return {};
+}
+
 /// What the parser says, without its own prefix and place: `syntax error while parsing value -
 /// ...`.
 std::string plain_message(std::string_view what) {
@@ -85,21 +104,25 @@ class JsonLines : public Source {
 
  private:
   Row row_of(const std::string& line) const {
-    if (is_nested_too_deeply(line)) {
-      return {.line = reader_.line(),
-              .error = reader_.located(reader_.line(), "JSON nested more than 200 deep")};
-    }
+    if (is_nested_too_deeply(line)) return bad_row("JSON nested more than 200 deep");
     try {  // the parser tells what is wrong with a line by an exception only
-      return row_of_value(Value::parse(line), as_, reader_.line());
+      Row row = row_of_value(Value::parse(line), as_, reader_.line());
+      for (const auto& [name, value] : row.fields) {
+        if (is_always_there(name)) return bad_row(reserved_name_message(name));
+      }
+      const std::string_view number = too_large_integer(line);
+      if (!number.empty()) return bad_row(too_large_message(number));
+      return row;
     } catch (const Value::parse_error& error) {
       const std::string column = std::to_string(std::max<std::size_t>(error.byte, 1));
-      return {.line = reader_.line(),
-              .error = reader_.located(reader_.line(),
-                                       "column " + column + ": " + plain_message(error.what()))};
+      return bad_row("column " + column + ": " + plain_message(error.what()));
     } catch (const Value::exception& error) {
-      return {.line = reader_.line(),
-              .error = reader_.located(reader_.line(), plain_message(error.what()))};
+      return bad_row(plain_message(error.what()));
     }
+  }
+
+  Row bad_row(const std::string& problem) const {
+    return {.line = reader_.line(), .error = reader_.located(reader_.line(), problem)};
   }
 
   LineReader reader_;

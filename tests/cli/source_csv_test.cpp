@@ -77,4 +77,6 @@ TEST_CASE("a header that names nothing, or something twice, is refused") {
   CHECK(header_error("a,,b\n") == ":1: column 2 has no name");
   CHECK(header_error("a,b, a\n") == ":1: two columns are named 'a'");
   CHECK(header_error("\"a,b\n") == ":1: a quoted field is not closed");
+  CHECK(header_error("a, index\n") ==
+        ":1: 'index' is always there and cannot be a variable's name");
 }

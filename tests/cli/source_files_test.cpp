@@ -136,6 +136,24 @@ TEST_CASE("a bad line of JSON is a bad row that tells where, and reading goes on
   CHECK(rows[6] == "value=2");
 }
 
+TEST_CASE("JSON Lines: a member that would hide what is always there is a bad row") {
+  const ScratchDirectory directory;
+  const auto file = directory.write("j", "{\"a\": {\"task\": 1}}\n{\"a\": 1, \"task\": 2}\n");
+  CHECK(all_rows(jsonl_source(file)) ==
+        Rows{"a={\"task\":1}",
+             "! " + file + ":2: 'task' is always there and cannot be a variable's name"});
+}
+
+TEST_CASE("JSON Lines: an integer that does not fit keeps its digits or is a bad row") {
+  const ScratchDirectory directory;
+  const std::string large = "123456789012345678901234567890";
+  const auto file = directory.write("j", "18446744073709551615\n-9223372036854775808\n1.5e25\n\"" +
+                                             large + "\"\n{\"a\": [1, -" + large + "]}\n");
+  CHECK(all_rows(jsonl_source(file)) ==
+        Rows{"value=18446744073709551615", "value=-9223372036854775808", "value=1.5e+25",
+             "value=" + large, "! " + file + ":5: the number -" + large + " is too large"});
+}
+
 TEST_CASE("sources tell their names and themselves") {
   const ScratchDirectory directory;
   const auto file = directory.write("l", "a");
