@@ -141,7 +141,10 @@ void Renderer::check_inside(const Template& from, const std::string& rendered, s
   const fs::path whole(job_.absolute(rendered));
   // An absolute value behind a directory would end up inside, but hardly where it was meant.
   const bool is_absolute = starts_with(rest, "/");
-  const bool is_inside = !is_absolute && !has_parent_component(rest) && is_below(whole, base);
+  // A value of "." is the directory itself, which may be read and gone to.
+  const bool is_itself = use == PathUse::read && !rest.empty() && whole == base;
+  const bool is_inside =
+      !is_absolute && !has_parent_component(rest) && (is_itself || is_below(whole, base));
   if (is_inside && (use == PathUse::read || !leads_out(whole, base))) return;
   throw JobError(from.position(),
                  fmt::format("'{}': \"{}\" is not a path inside of {}", key, rendered,
@@ -156,7 +159,8 @@ std::string Renderer::path(const Template& from, std::string_view key, PathUse u
   // What is only read may be anywhere if the text names no directory: globs give absolute paths.
   const bool is_free = use == PathUse::read && named_directory(from, context_).empty();
   if (!from.is_literal() && !is_free) check_inside(from, rendered, key, use);
-  if (starts_with(rendered, rundir_placeholder)) return rendered;
+  // What the text begins with, not what a value does.
+  if (!context_.rundir && starts_with(from.source(), rundir_placeholder)) return rendered;
   return job_.absolute(rendered);
 }
 
@@ -179,6 +183,7 @@ void resolve_action(const Renderer& renderer, const Job& job, const Action& acti
   }
   if (action.kind == ActionKind::shell) {
     ShellLine line = renderer.shell(action.shell);
+    if (line.line.empty()) throw JobError(action.shell.position(), "'shell': the line is empty");
     resolved.shell = std::move(line.line);
     resolved.parameters = std::move(line.parameters);
   }

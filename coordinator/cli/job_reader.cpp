@@ -28,6 +28,12 @@ Duration read_positive_duration(const Node& node, std::string_view key) {
   return duration;
 }
 
+void read_shell(const Node& node, TaskSpec& task) {
+  task.action.kind = ActionKind::shell;
+  task.action.shell = read_template(node, "shell", TemplateKind::shell);
+  if (task.action.shell.source().empty()) throw JobError(node.position, "'shell': is empty");
+}
+
 void read_priority(const Node& node, TaskSpec& task) {
   task.priority = static_cast<int>(read_integer(node, "priority", std::numeric_limits<int>::min(),
                                                 std::numeric_limits<int>::max()));
@@ -61,11 +67,7 @@ std::vector<Template> read_paths(const Node& node, std::string_view key) {
 /// All keys but name (read first, for messages) and foreach, matrix, include, exclude.
 const Field fields[] = {
     {"command", [](const Node& node, TaskSpec& task) { read_command(node, task.action); }},
-    {"shell",
-     [](const Node& node, TaskSpec& task) {
-       task.action.kind = ActionKind::shell;
-       task.action.shell = read_template(node, "shell", TemplateKind::shell);
-     }},
+    {"shell", read_shell},
     {"function", [](const Node& node, TaskSpec& task) { read_function(node, task.action); }},
     {"args", [](const Node& node, TaskSpec& task) { read_arguments(node, task.action); }},
     {"needs", [](const Node& node, TaskSpec& task) { task.needs = read_needs(node); }},

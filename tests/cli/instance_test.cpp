@@ -192,6 +192,21 @@ TEST_CASE("a value may not leave the directory that its path names") {
   CHECK(resolving_error("stdout = \"{{rundir}}/{{value}}\"", "../x") != "");
   CHECK(resolving_error("stdout = \"out/{{value}}\"", "a/b..c") == "");
   CHECK(resolving_error("inputs = [\"{{value}}\"]", "/etc/x") == "");
+  CHECK(resolving_error("cwd = \"out/{{value}}\"", ".") == "");
+  CHECK(resolving_error("stdout = \"out/{{value}}\"", ".") != "");
+}
+
+TEST_CASE("a value that looks like a placeholder is only a name") {
+  const Job job = job_of(header + R"(command = ["x"]
+foreach = { values = ["{{rundir}}/foo"] }
+stdout = "{{value}}"
+)");
+  CHECK(resolved(job).standard_output->path == "/nowhere/{{rundir}}/foo");
+}
+
+TEST_CASE("an empty shell line is an error of the instance") {
+  const Job job = job_of(header + "shell = \"{{{value}}}\"\nforeach = { values = [\"\"] }");
+  CHECK(error_of([&job] { resolved(job); }) == "job.toml:3:10: 'shell': the line is empty");
 }
 
 TEST_CASE("a NUL byte cannot be passed to a command") {

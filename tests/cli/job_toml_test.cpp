@@ -134,6 +134,9 @@ TEST_CASE("each mistake in a file is one line with its place") {
       {plain_task + "shell = \"x\"",
        "job.toml:4:1: task 'a' has both command and shell (exactly one of command, shell and "
        "function)"},
+      {"[[task]]\nname = \"a\"\nshell = \"\"", "job.toml:3:9: 'shell': is empty"},
+      {plain_task + "foreach = { values = [1, { worker = 7 }] }",
+       "job.toml:4:28: 'worker' is always there and cannot be a variable's name"},
       {plain_task + "args = [1]", "job.toml:4:8: 'args' without 'function' in task 'a'"},
       {plain_task + "include = [{ a = 1 }]",
        "job.toml:4:11: 'include' without 'matrix' in task 'a'"},
