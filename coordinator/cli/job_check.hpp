@@ -54,6 +54,8 @@ class JobChecker {
   void check_files(const TaskSpec& task) const;
   void check_literal(const TaskSpec& task, const Template& path, const char* key,
                      bool directory) const;
+  void check_stream_target(const std::string& task, const std::optional<OutputTarget>& target,
+                           const char* key) const;
   void check_standard_input(const TaskSpec& task);
   void check_foreach_file(const TaskSpec& task) const;
   void check_placeholders(const TaskSpec& task) const;

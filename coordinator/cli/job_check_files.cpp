@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -86,7 +87,21 @@ void JobChecker::check_literal(const TaskSpec& task, const Template& path, const
       error == ENOENT ? advice_to_declare : "");
 }
 
+void JobChecker::check_stream_target(const std::string& task,
+                                     const std::optional<OutputTarget>& target,
+                                     const char* key) const {
+  if (!target || target->kind != TargetKind::file) return;
+  const std::string name = std::filesystem::path(target->path.source()).filename();
+  // Only a directory can be called so.
+  if (!name.empty() && name != "." && name != "..") return;
+  throw JobError(target->path.position(),
+                 fmt::format("{} of task '{}': {}: {}", key, task, target->path.source(),
+                             std::strerror(EISDIR)));
+}
+
 void JobChecker::check_files(const TaskSpec& task) const {
+  check_stream_target(task.name, task.standard_output, "stdout");
+  check_stream_target(task.name, task.standard_error, "stderr");
   if (task.data) check_foreach_file(task);
   if (task.cwd) check_literal(task, *task.cwd, "cwd", true);
   if (task.input.kind == InputKind::file) check_literal(task, task.input.content, "stdin", false);

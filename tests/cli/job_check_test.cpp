@@ -127,6 +127,14 @@ TEST_CASE("no two instances may write the same file") {
   CHECK(checking_error(repeated_task + "stdout = \"{{value}}.txt\"") == "");
 }
 
+TEST_CASE("a stream's file has the name of a file") {
+  for (const std::string path : {".", "/", "x/", "x/..", "out/{{index}}/"}) {
+    CHECK(checking_error(plain_task + "stderr = \"" + path + "\"") ==
+          "job.toml:4:11: stderr of task 'a': " + path + ": Is a directory");
+  }
+  CHECK(checking_error(plain_task + "stderr = \"x/.y\"") == "");
+}
+
 TEST_CASE("what a task reads must be there or be written by another one") {
   const ScratchDirectory directory;
   const auto error = [&directory](const std::string& text) {
