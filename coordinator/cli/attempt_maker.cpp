@@ -81,7 +81,11 @@ CallLaunch call_of(const AttemptInput& input, const Resolved& resolved, const Ru
 /// Gives the file its name. What a function printed has come with its result and is written now.
 void publish(std::optional<FileTarget>& file, std::string& printed, bool is_call) {
   if (!file) return;
-  if (is_call) write_file(file->temporary(), std::exchange(printed, {}));
+  if (is_call) {
+    write_file(file->temporary(), std::exchange(printed, {}));
+  } else {
+    file->check_written();
+  }
   file->publish();
 }
 

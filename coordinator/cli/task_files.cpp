@@ -3,6 +3,7 @@
 #include "task_files.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,6 +45,17 @@ int open_pipe(const std::string& path) {
     throw std::system_error(ENXIO, std::generic_category(), path + ": nobody reads this FIFO");
   }
   return fd;
+}
+
+/// Why the file could not be longer, or 0. It stays as it is.
+int error_of_one_more_byte(int fd) {
+  struct stat status {};
+  rlimit limit{};
+  if (::fstat(fd, &status) != 0 || ::getrlimit(RLIMIT_FSIZE, &limit) != 0) return errno;
+  // Writing beyond the limit would be answered by a signal.
+  if (static_cast<rlim_t>(status.st_size) >= limit.rlim_cur) return EFBIG;
+  if (::pwrite(fd, "", 1, status.st_size) != 1) return errno;
+  return ::ftruncate(fd, status.st_size) == 0 ? 0 : errno;
 }
 
 /// Paths that exist, with their times; nothing if one does not.
@@ -95,6 +107,16 @@ FileTarget& FileTarget::operator=(FileTarget&& other) noexcept {
 FileTarget::~FileTarget() {
   if (pipe_ >= 0) ::close(pipe_);
   if (!temporary_.empty() && !path_.empty()) ::unlink(temporary_.c_str());
+}
+
+void FileTarget::check_written() const {
+  if (path_.empty()) return;
+  const int fd = ::open(temporary_.c_str(), O_WRONLY | O_CLOEXEC);
+  const int error = fd < 0 ? errno : error_of_one_more_byte(fd);
+  if (fd >= 0) ::close(fd);
+  if (error == 0) return;
+  throw std::system_error(error, std::generic_category(),
+                          path_ + ": what was printed may be cut short");
 }
 
 void FileTarget::publish() {

@@ -23,6 +23,10 @@ class FileTarget {
 
   const std::string& temporary() const { return temporary_; }
 
+  /// A program may keep to itself that it could not write all. Throws std::system_error if nothing
+  /// more can be written now, as then nobody knows whether all of it is there.
+  void check_written() const;
+
   /// Gives it its name. Throws std::system_error.
   void publish();
 

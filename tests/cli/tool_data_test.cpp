@@ -2,6 +2,7 @@
 // tool_data_test.cpp - what goes into a run and what comes out of it: rows, streams of tasks,
 // files, events, the database.
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -173,6 +174,29 @@ command = ["echo", "{{a.stdout}}"]
 )",
                 {"--no-db"})
             .exit_code == 2);
+}
+
+TEST_CASE("tool: an output that was cut short is no success, whatever its program says") {
+  ToolBench bench;
+  rlimit before{};  // to a program it makes no difference whether a disk or a limit is reached
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{8U << 20U, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const ToolResult result = run_job(bench, R"(
+[[task]]
+name = "large"
+shell = "head -c 9000000 /dev/zero 2>/dev/null; true"
+stdout = "large.out"
+[[task]]
+name = "small"
+shell = "head -c 8000000 /dev/zero"
+stdout = "small.out"
+)");
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK(result.exit_code == 4);
+  CHECK(contains(result.err, "large.out: what was printed may be cut short: File too large"));
+  CHECK_FALSE(bench.exists("large.out"));
+  CHECK(bench.read("small.out") == std::string(8'000'000, '\0'));
 }
 
 TEST_CASE("tool: an output that cannot be written makes the run 4") {
