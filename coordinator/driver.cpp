@@ -34,6 +34,11 @@ wire::SupervisorConfig config_for(const ProcessPoolOptions& options, std::uint64
   return config;
 }
 
+/// A program that turns out to be no worker prints what it likes, which nobody has asked for.
+bool is_silent(const ProcessPoolOptions& options) {
+  return options.capture_stdout && !options.forward_captured;
+}
+
 SchedulerOptions scheduler_options(const ProcessPoolOptions& options) {
   SchedulerOptions result;
   result.max_workers = *options.max_workers;
@@ -47,7 +52,8 @@ SchedulerOptions scheduler_options(const ProcessPoolOptions& options) {
 Driver::Driver(std::shared_ptr<PoolCore> core)
     : core_(std::move(core)),
       reserve_(static_cast<std::size_t>(*core_->options.max_workers)),
-      supervisor_(config_for(core_->options, reserve_.limit_of_program()), core_->options.program),
+      supervisor_(config_for(core_->options, reserve_.limit_of_program()), core_->options.program,
+                  is_silent(core_->options)),
       scheduler_(scheduler_options(core_->options)),
       tasks_(*core_),
       streams_(static_cast<std::size_t>(*core_->options.max_workers)) {

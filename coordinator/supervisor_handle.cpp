@@ -66,7 +66,8 @@ std::vector<std::string> environment_of(const wire::SupervisorConfig& config) {
 
 }  // namespace
 
-SupervisorHandle::SupervisorHandle(wire::SupervisorConfig config, const std::string& program)
+SupervisorHandle::SupervisorHandle(wire::SupervisorConfig config, const std::string& program,
+                                   bool silent)
     : owner_(::getpid()) {
   config.coordinator_pid = owner_;
   config.modules = wire::module_names();
@@ -79,7 +80,7 @@ SupervisorHandle::SupervisorHandle(wire::SupervisorConfig config, const std::str
   if (config.start_method == start_by_fork) {
     fork(config, std::move(theirs));
   } else {
-    execute(config, program, std::move(theirs));
+    execute(config, program, silent, std::move(theirs));
   }
   pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   if (!pidfd_ && errno != ESRCH) {
@@ -92,7 +93,7 @@ SupervisorHandle::SupervisorHandle(wire::SupervisorConfig config, const std::str
 SupervisorHandle::~SupervisorHandle() { close_and_wait(std::chrono::seconds(2)); }
 
 void SupervisorHandle::execute(const wire::SupervisorConfig& config, const std::string& program,
-                               UniqueFd theirs) {
+                               bool silent, UniqueFd theirs) {
   Writer writer;
   codec<wire::SupervisorConfig>::encode(writer, config);
   const UniqueFd file = wire::make_memory_file("procfarm-config", writer.bytes());
@@ -100,6 +101,7 @@ void SupervisorHandle::execute(const wire::SupervisorConfig& config, const std::
   const UniqueFd config_copy = wire::duplicate_above(file.get(), wire::above_known_fds);
   wire::SpawnRecipe recipe;
   recipe.open(STDIN_FILENO, "/dev/null", O_RDONLY);
+  if (silent) recipe.open(STDOUT_FILENO, "/dev/null", O_WRONLY);
   recipe.place(control_copy.get(), wire::control_fd);
   recipe.place(config_copy.get(), wire::config_fd);
   recipe.close_from(wire::config_fd + 1);

@@ -36,8 +36,10 @@ class SupervisorHandle {
  public:
   /// Starts a supervisor as `config.start_method` says: forkserver and spawn execute `program`
   /// (empty: this program, even if its file has been replaced) with argv[0] kept, fork forks this
-  /// process. `config.coordinator_pid` is set here. Throws std::system_error.
-  explicit SupervisorHandle(wire::SupervisorConfig config, const std::string& program = {});
+  /// process. `config.coordinator_pid` is set here. A `silent` one that is executed has no standard
+  /// output of its own, nor have its workers unless they get one. Throws std::system_error.
+  explicit SupervisorHandle(wire::SupervisorConfig config, const std::string& program = {},
+                            bool silent = false);
   /// close_and_wait(2 s), unless that has been done.
   ~SupervisorHandle();
   SupervisorHandle(const SupervisorHandle&) = delete;
@@ -74,7 +76,7 @@ class SupervisorHandle {
     std::vector<wire::UniqueFd> fds;
   };
 
-  void execute(const wire::SupervisorConfig& config, const std::string& program,
+  void execute(const wire::SupervisorConfig& config, const std::string& program, bool silent,
                wire::UniqueFd theirs);
   void fork(const wire::SupervisorConfig& config, wire::UniqueFd theirs);
   void send(const wire::Order& order);

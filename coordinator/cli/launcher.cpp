@@ -122,11 +122,12 @@ ModuleDescription Launcher::describe(const std::string& module,
         "{} cannot be loaded: the worker that tried {}", module,
         lost.signal() != 0 ? fmt::format("was killed by SIG{}", abbreviation(lost.signal()))
                            : fmt::format("exited with {}", lost.exit_code())));
-  } catch (const BrokenProcessPool& broken) {
+  } catch (const BrokenProcessPool&) {
     if (program.empty()) throw;
-    throw BrokenProcessPool(fmt::format(
-        "{} does not become a worker: its main must call procfarm::init(argc, argv) first ({})",
-        module, broken.what()));
+    throw ModuleError(
+        fmt::format("{} does not become a worker: its main must call procfarm::init(argc, argv) "
+                    "before anything else",
+                    module));
   }
 }
 

@@ -79,8 +79,9 @@ class Launcher {
   Launcher& operator=(const Launcher&) = delete;
 
   /// The functions of a module, asked in a worker. Waits, and looks now and then whether it is to
-  /// give up. Throws what describe_module() throws, BrokenProcessPool, and CancelledError if it has
-  /// given up.
+  /// give up. Throws what describe_module() throws, also for a program that does not become a
+  /// worker; BrokenProcessPool if there are no workers at all, and CancelledError if it has given
+  /// up.
   ModuleDescription describe(
       const std::string& module, const std::function<bool()>& gives_up = [] { return false; });
 
