@@ -37,6 +37,12 @@ bool is_shown(const std::optional<ResolvedOutput>& wanted) {
   return wanted && wanted->kind == TargetKind::show;
 }
 
+/// 0 on the command line takes the limits away.
+std::optional<Duration> limit_of(const TaskSpec& task, const RunOptions& options) {
+  if (!options.timeout) return task.timeout;
+  return *options.timeout == Duration::zero() ? std::nullopt : options.timeout;
+}
+
 Command command_of(const AttemptInput& input, Resolved&& resolved, const RunOptions& options,
                    const PreparedAttempt& attempt) {
   const TaskSpec& task = input.task;
@@ -53,7 +59,7 @@ Command command_of(const AttemptInput& input, Resolved&& resolved, const RunOpti
   if (resolved.input == InputKind::file) command.stdin_file = std::move(resolved.input_content);
   command.out = output_of(attempt.out_file, attempt.keeps_out);
   command.err = output_of(attempt.err_file, attempt.keeps_err);
-  command.timeout = options.timeout ? options.timeout : task.timeout;
+  command.timeout = limit_of(task, options);
   if (task.grace) command.grace = *task.grace;
   command.memory = task.memory;
   return command;
@@ -70,7 +76,7 @@ CallLaunch call_of(const AttemptInput& input, const Resolved& resolved, const Ru
                   .cwd = resolved.cwd,
                   .env_clear = resolved.env_clear,
                   .memory = input.task.memory,
-                  .timeout = options.timeout ? options.timeout : input.task.timeout};
+                  .timeout = limit_of(input.task, options)};
   for (const auto& [name, value] : resolved.env) call.env[name] = value;
   if (resolved.input == InputKind::text) call.stdin_text = resolved.input_content;
   if (resolved.input == InputKind::file) call.stdin_file = resolved.input_content;

@@ -99,14 +99,12 @@ int option_crash_limit(const std::string& text) {
   return *number;
 }
 
-std::optional<Duration> option_timeout(const std::string& text) {
-  Duration limit{};
+Duration option_timeout(const std::string& text) {
   try {
-    limit = parse_duration_option(text);
+    return parse_duration_option(text);
   } catch (const std::invalid_argument& error) {
     refuse("--timeout", error.what());
   }
-  return limit == Duration::zero() ? std::nullopt : std::optional(limit);
 }
 
 std::optional<HaltPolicy> option_halt(const std::string& text) {

@@ -58,7 +58,7 @@ int option_retries(const std::string& text);
 int option_crash_limit(const std::string& text);
 
 /// A time limit; a bare number is seconds, 0 is no limit.
-std::optional<Duration> option_timeout(const std::string& text);
+Duration option_timeout(const std::string& text);
 
 std::optional<HaltPolicy> option_halt(const std::string& text);
 ColorMode option_color(const std::string& text);

@@ -187,7 +187,7 @@ void CommandLine::add_limits(CLI::App& app) {
   add_value(
       "--crash-limit", "N", "quarantine what runs in N deaths of a worker or the tool (3)",
       [&running](const std::string& text) { running.crash_limit = option_crash_limit(text); });
-  add_value("--timeout", "TIME", "limit of an attempt: 30, 90s, 1h 30m",
+  add_value("--timeout", "TIME", "limit of an attempt: 30, 90s, 1h 30m; 0: none",
             [&running](const std::string& text) { running.timeout = option_timeout(text); });
   add_value("--halt", "WHEN", "end early: soon,fail=1 or now,fail=20% or soon,done=100",
             [&running](const std::string& text) { running.halt = option_halt(text); });

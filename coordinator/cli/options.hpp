@@ -62,7 +62,7 @@ struct RunOptions {
   int crash_limit = 3;                  // how often a task may be running when its worker or we die
   std::optional<std::string> resume{};  // of `run`: a run's name, or empty: the last of the job
   bool explain = false;
-  std::optional<Duration> timeout{};
+  std::optional<Duration> timeout{};  // 0: no limit, whatever the tasks say
   bool bar = false;
   bool eta = false;
   bool database = true;

@@ -128,6 +128,19 @@ grace = "100ms"
   CHECK(contains(result.err, "before"));
 }
 
+TEST_CASE("tool: --timeout 0 takes the tasks' own limits away") {
+  ToolBench bench;
+  const ToolResult result = run_job(bench, R"(
+[[task]]
+name = "slow"
+shell = "sleep 0.1; echo done >> log"
+timeout = "1ms"
+)",
+                                    {"--timeout", "0"});
+  CHECK(result.exit_code == 0);
+  CHECK(bench.read("log") == "done\n");
+}
+
 TEST_CASE("tool: needs give the order, a failure skips, when = failure and always run") {
   ToolBench bench;
   const ToolResult result = run_job(bench, R"(
