@@ -37,8 +37,8 @@ struct ToolResult {
 };
 
 struct ToolSetup {
-  std::string input{};                     // standard input
-  std::string out_path{};                  // instead of a file of ours, such as /dev/full
+  std::string input{};     // standard input
+  std::string out_path{};  // instead of a file of ours, such as /dev/full
   std::string err_path{};
   std::vector<std::string> environment{};  // NAME=VALUE, added
 };

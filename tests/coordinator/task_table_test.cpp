@@ -45,7 +45,8 @@ TEST_CASE("task table: whatever is added, changed and erased, it holds the same 
       const std::uint64_t what = random() % 10;
       if (expected.empty() || what < 4) {
         const TaskPolicy& policy = policies[random() % 50 == 0];
-        const auto together = static_cast<std::uint32_t>(1 + random() % (random() % 64 == 0 ? 3000 : 200));
+        const auto together =
+            static_cast<std::uint32_t>(1 + random() % (random() % 64 == 0 ? 3000 : 200));
         for (std::uint64_t runs = random() % 3; runs > 0; --runs) {
           table.add_pending(TaskId{next}, together, policy);
           for (const std::uint64_t end = next + together; next != end; ++next)
