@@ -57,11 +57,7 @@ void ring_get(const SeatPage& page, std::uint64_t at, char* to, std::size_t size
   if (size == 0) return;
   const std::size_t begin = at % ring_size;
   const std::size_t first = std::min(size, ring_size - begin);
-  if (first == sizeof(ResultRecord)) {  // mostly: a copy of known size needs no call
-    std::memcpy(to, page.ring + begin, sizeof(ResultRecord));
-  } else {
-    std::memcpy(to, page.ring + begin, first);
-  }
+  std::memcpy(to, page.ring + begin, first);
   if (first < size) std::memcpy(to + first, page.ring, size - first);
 }
 
@@ -141,7 +137,12 @@ const ResultRecord* ResultReader::next() {
   if (!possible || available < sizeof(ResultRecord)) {
     throw std::runtime_error("a worker's ring of results has an impossible fill");
   }
-  ring_get(seat_.page(), read_, reinterpret_cast<char*>(&head_), sizeof head_);
+  const std::size_t begin = read_ % ring_size;
+  if (begin + sizeof head_ <= ring_size) {  // mostly; a copy of known size needs no call
+    std::memcpy(&head_, seat_.page().ring + begin, sizeof head_);
+  } else {
+    ring_get(seat_.page(), read_, reinterpret_cast<char*>(&head_), sizeof head_);
+  }
   const bool in_ring = head_.arena_offset < 0;
   const std::uint64_t body = in_ring ? pad8(head_.size) : 0;
   if (head_.size > max_payload || body > available - sizeof head_ ||

@@ -55,8 +55,8 @@ def slope(of, few, many):
 
 
 def instructions(bench, request, grain, program="farm"):
-    """Of the program's own process, which runs some 50 times slower than a farm's workers, who run
-    beside it as always."""
+    """Of the program's own process; a farm's workers run beside it as always. It runs some 50 times
+    slower than they do: with tasks of no length it would see idle workers and little else."""
     shim = os.path.join(bench.build, "bench", "libbench_callgrind_shim.so")
     # For callgrind a `rep movsb` is one instruction for each byte: copies are made by vectors.
     never = 1 << 30
@@ -107,21 +107,20 @@ def calls(bench, request, kernel, environment):
 
 
 def row_24(bench, report):
-    """Instructions of the coordinator per task. Of tiny ones: then the chunks of map are as large
-    as without callgrind. Fewer of the longer ones, which are context, share a chunk or a round."""
-    for request, name, few, many, goal, lengths in (
-            ("tasks", "futures", *bench.sized((2_000, 18_000), (1_000, 5_000)), 600,
-             ((5e-5, "50 us"), (5e-4, "500 us"))),
-            ("map", "map", *bench.sized((20_000, 420_000), (20_000, 120_000)), 60,
-             ((1e-5, "10 us"),))):
-        of = instructions(bench, request, 0)
+    """Instructions of the coordinator per task, of 500 us with a future each, of 10 us in map."""
+    for request, name, seconds, few, many, goal in (
+            ("tasks", "futures", 5e-4, *bench.sized((2_000, 18_000), (1_000, 5_000)), 600),
+            ("map", "map", 1e-5, *bench.sized((20_000, 420_000), (20_000, 120_000)), 60)):
+        of = instructions(bench, request, round(bench.steps_per_second() * seconds))
         values = [slope(of, few, many) for _ in range(bench.sized(3, 1))]
         report.add("24", f"coordinator's instructions per task, {name}", Spread(values), "",
                    most=goal, remark="callgrind: all threads on one core, kernel not counted")
-        for seconds, length in lengths:
-            longer = instructions(bench, request, round(bench.steps_per_second() * seconds))
-            report.add("24", f"  the same: {name}, of {length} each",
-                       Spread([slope(longer, few, many)]), "")
+    # A chunk of tiny items is as large as without callgrind, which slows down only the coordinator.
+    tiny = instructions(bench, "map", 0)
+    report.add("24", "  the same: map, tiny items", Spread([slope(tiny, 20_000, 420_000)]), "")
+    # The shorter the tasks, the more of them share a round of the driver.
+    short = instructions(bench, "tasks", round(bench.steps_per_second() * 5e-5))
+    report.add("24", "  the same: futures, tasks of 50 us", Spread([slope(short, 2_000, 18_000)]), "")
     for program, name in (("threads", "naive pool"), ("tbb", "TBB task_group")):
         whole = instructions(bench, "tasks", 0, program)
         report.add("24", f"  the same: {name}, with what its threads do",
