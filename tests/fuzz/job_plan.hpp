@@ -51,7 +51,7 @@ inline void plan(const cli::Job& job) {
   }
   for (const cli::TaskSpec& task : job.tasks) checker.check(task);
   cli::check_cycles(job);
-  cli::PlanBuilder builder(job, cli::RunOptions{}, false);
+  cli::PlanBuilder builder(job, cli::RunOptions{}, false, false);
   std::vector<const cli::TaskSpec*> tasks;
   std::vector<std::optional<std::uint64_t>> counts;
   for (const cli::TaskSpec& task : job.tasks) {
