@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// codec_bytes.hpp - what tests of codecs share: values to bytes, back, and what refuses them.
+// codec_bytes.hpp - what tests of codecs share: two types that travel, values to bytes and back,
+// and what refuses them.
 #pragma once
 
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 #include <procfarm/codec.hpp>
 
@@ -12,6 +14,19 @@ namespace encoded {
 
 using namespace procfarm;
 using namespace std::string_literals;
+
+struct Point {
+  int x = 0;
+  std::string label;
+  MSGPACK_DEFINE(x, label)
+  bool operator==(const Point&) const = default;
+};
+struct Settings {
+  int depth = 0;
+  std::vector<double> weights;
+  MSGPACK_DEFINE_MAP(depth, weights)
+  bool operator==(const Settings&) const = default;
+};
 
 inline std::string bytes_of(const auto& value) {
   Writer writer;

@@ -20,17 +20,6 @@ using namespace encoded;
 
 namespace {
 
-struct Point {
-  int x = 0;
-  std::string label;
-  MSGPACK_DEFINE(x, label)
-  bool operator==(const Point&) const = default;
-};
-struct Settings {
-  int depth = 0;
-  std::vector<double> weights;
-  MSGPACK_DEFINE_MAP(depth, weights)
-};
 struct Groups {  // of containers: their order changes when they are made again
   std::unordered_map<int, std::vector<int>> members;
   std::unordered_map<std::string, std::unordered_set<int>> tags;

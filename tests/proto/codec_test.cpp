@@ -20,18 +20,6 @@ using namespace encoded;
 
 namespace {
 
-struct Point {
-  int x = 0;
-  std::string label;
-  MSGPACK_DEFINE(x, label)
-  bool operator==(const Point&) const = default;
-};
-struct Settings {
-  int depth = 0;
-  std::vector<double> weights;
-  MSGPACK_DEFINE_MAP(depth, weights)
-  bool operator==(const Settings&) const = default;
-};
 struct Outer {
   std::vector<Point> points;
   MSGPACK_DEFINE(points)
