@@ -34,7 +34,8 @@ class ReadyQueue {
   std::uint64_t pop(TaskTable& tasks, std::uint64_t most, Visit visit) {
     const Levels::iterator at = top();
     most = std::min(most, at->second.count);
-    for (std::uint64_t left = most; left > 0;) {
+    std::uint64_t left = most;
+    while (left > 0) {
       const Run run = at->second.take(left);
       tasks.visit(TaskId{run.first}, run.end - run.first, [&](TaskId task, TaskRecord& record) {
         if (record.state != TaskState::pending) return;
