@@ -54,7 +54,7 @@ def slope(of, few, many):
     return (of(many) - of(few)) / (many - few)
 
 
-def instructions(bench, request, grain, program="farm"):
+def instructions(bench, request, grain, program="farm", **values):
     """Of the program's own process; a farm's workers run beside it as always. It runs some 50 times
     slower than they do: with tasks of no length it would see idle workers and little else."""
     shim = os.path.join(bench.build, "bench", "libbench_callgrind_shim.so")
@@ -65,13 +65,15 @@ def instructions(bench, request, grain, program="farm"):
 
     def of(count):
         words = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                 bench.program(program), request, f"count={count}", f"grain={grain}"]
+                 bench.program(program), request, f"count={count}", f"grain={grain}",
+                 *(f"{key}={value}" for key, value in values.items())]
         done = subprocess.run(words, env=environment, cwd=bench.directory, text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        found = re.search(r"Collected : (\d+)", done.stderr)
+        # Processes that it forks are counted and told apart from it, and end before it.
+        found = re.findall(r"Collected : (\d+)", done.stderr)
         if done.returncode != 0 or not found:
             raise Failed("callgrind: " + (done.stdout + done.stderr)[-300:])
-        return int(found.group(1))
+        return int(found[-1])
     return of
 
 
@@ -121,6 +123,10 @@ def row_24(bench, report):
     # The shorter the tasks, the more of them share a round of the driver.
     short = instructions(bench, "tasks", round(bench.steps_per_second() * 5e-5))
     report.add("24", "  the same: futures, tasks of 50 us", Spread([slope(short, 2_000, 18_000)]), "")
+    for batch, what in ((256, "256 tasks"), (8, "8 tasks"), (1, "a task")):
+        bare = instructions(bench, "tasks", 0, "bare", batch=batch)
+        report.add("24", f"  a bare farm without guarantees, {what} in a message",
+                   Spread([slope(bare, 10 * 256, 60 * 256)]), "")
     for program, name in (("threads", "naive pool"), ("tbb", "TBB task_group")):
         whole = instructions(bench, "tasks", 0, program)
         report.add("24", f"  the same: {name}, with what its threads do",

@@ -23,6 +23,7 @@ def row_1(bench, report):
                   "TBB task_group": bench.asking("tbb", "tasks", count=count),
                   "ppe": bench.asking("python:futures ppe", "tasks", count=PYTHON_POOLS["ppe"])}
     if not bench.quick:
+        contenders["a bare farm without guarantees"] = bench.asking("bare", "tasks", count=count)
         contenders["std::async"] = bench.asking("threads", "async", count=20_000)
     taken = bench.compare(contenders)
     ratios = {"naive pool": (taken.ratio("ours", "naive pool", "rate"), "at least", 1.5),
