@@ -13,6 +13,8 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,6 +87,7 @@ class Driver {
   void handle(const command::Suspend& given);
   void handle(const command::Resume& given);
   void resume();
+  void tell_pause(Duration pause);
   /// What has not begun; of the chunks that run, their items.
   void cancel_all();
 
@@ -157,6 +160,8 @@ class Driver {
   std::optional<Time> supervisor_deadline_{};  // for its first report; preload takes its time
   std::optional<Time> kill_all_at_{};  // after terminate_workers, or when leaving takes too long
   bool suspended_ = false;
+  Time suspended_at_{};
+  std::deque<std::shared_ptr<std::promise<void>>> suspending_{};  // orders not yet carried out
   bool closing_ = false;
   bool ended_ = false;  // terminate_workers or kill_workers: nothing starts
 };

@@ -68,16 +68,26 @@ void Driver::handle(const command::EndWorkers& given) {
   for (const wire::SeatLife& life : lives) supervisor_.kill(life);
 }
 
-void Driver::handle(const command::Suspend&) {
-  suspended_ = true;
+void Driver::handle(const command::Suspend& given) {
+  if (!std::exchange(suspended_, true)) suspended_at_ = now();
   scheduler_.suspend(now());
   supervisor_.suspend();
+  suspending_.push_back(given.stopped);
 }
 
 void Driver::handle(const command::Resume&) { resume(); }
 
+/// Before workers go on: they watch limits too.
+void Driver::tell_pause(Duration pause) {
+  const auto lock = core_->seats.lock();
+  for (const auto& occupant : core_->seats.all()) {
+    if (occupant) occupant->memory.page().suspended_for += pause.count();
+  }
+}
+
 void Driver::resume() {
   if (!std::exchange(suspended_, false)) return;
+  tell_pause(now() - suspended_at_);
   supervisor_.resume();
   scheduler_.resume(now());
 }

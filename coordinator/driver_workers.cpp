@@ -126,6 +126,10 @@ void Driver::handle(const wire::Report& report) {
     case wire::Report::Kind::start_failed:
       return start_refused(worker,
                            fmt::format("{}: {}", report.text, std::strerror(report.status)));
+    case wire::Report::Kind::suspended:
+      if (suspending_.empty()) return;
+      suspending_.front()->set_value();
+      return suspending_.pop_front();
     case wire::Report::Kind::exited: {
       Loss loss;
       if (WIFSIGNALED(report.status)) loss.signal = WTERMSIG(report.status);
@@ -186,6 +190,7 @@ void Driver::start_refused(WorkerId worker, const std::string& text) {
 }
 
 void Driver::supervisor_gone() {
+  suspending_.clear();
   if (broken_) return;
   break_with("the supervisor of the workers has died");
   const auto lock = core_->seats.lock();

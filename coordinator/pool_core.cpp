@@ -102,6 +102,18 @@ void PoolCore::post(DriverCommand command) {
   wake_driver(lock);
 }
 
+void PoolCore::suspend() {
+  constexpr auto patience = std::chrono::seconds{5};  // with a supervisor that may be starting
+  auto promise = std::make_shared<std::promise<void>>();
+  const std::future<void> stopped = promise->get_future();
+  InboxLock lock(mutex_);
+  if (inbox_.driver_done) return;
+  inbox_.arrived.commands.push_back(command::Suspend{std::move(promise)});
+  wake_driver(lock);
+  if (lock) lock.unlock();
+  stopped.wait_for(patience);
+}
+
 void PoolCore::end_workers(int signal) {
   check_process();
   InboxLock lock(mutex_);
@@ -282,6 +294,7 @@ void PoolCore::driver_finished() {
   std::lock_guard lock(mutex_);
   inbox_.closed = true;
   inbox_.driver_done = true;
+  inbox_.arrived.commands.clear();
   finished_.notify_all();
 }
 

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -62,7 +63,9 @@ struct Close {
 struct EndWorkers {
   int signal;
 };  // terminate_workers, kill_workers
-struct Suspend {};
+struct Suspend {
+  std::shared_ptr<std::promise<void>> stopped;  // dropped if that will never be
+};
 struct Resume {};
 }  // namespace command
 using DriverCommand = std::variant<command::Cancelled, command::CancelRunning, command::Released,
@@ -99,6 +102,8 @@ class PoolCore final : public TaskHost,
   void post(DriverCommand command);
   /// terminate_workers, kill_workers.
   void end_workers(int signal);
+  /// Returns when the workers are stopped, or gone.
+  void suspend();
   std::vector<WorkerInfo> workers() const;
   PoolStats stats() const;
   bool in_home_process() const;

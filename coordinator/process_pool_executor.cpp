@@ -101,7 +101,7 @@ void ProcessPoolExecutor::kill_workers() { core().end_workers(SIGKILL); }
 
 void ProcessPoolExecutor::suspend() {
   core().check_process();
-  core_->post(command::Suspend{});
+  core_->suspend();
 }
 
 void ProcessPoolExecutor::resume() {

@@ -47,6 +47,11 @@ void SpawnRecipe::change_directory(const char* path) {
   check(::posix_spawn_file_actions_addchdir_np(&actions_, path));
 }
 
+void SpawnRecipe::leave_terminal() {
+  ::posix_spawnattr_setflags(&attributes_,
+                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+}
+
 void SpawnRecipe::close_from(int number) {
   check(::posix_spawn_file_actions_addclosefrom_np(&actions_, number));
 }

@@ -27,6 +27,7 @@ SpawnedCommand spawn_command_by_libc(const CommandSpawn& what) {
   if (what.fds.out >= 0) recipe.place(what.fds.out, STDOUT_FILENO);
   if (what.fds.err >= 0) recipe.place(what.fds.err, STDERR_FILENO);
   if (what.directory != nullptr) recipe.change_directory(what.directory);
+  recipe.leave_terminal();
   recipe.close_from(STDERR_FILENO + 1);
   SpawnedCommand spawned;
   spawned.error = recipe.run(what.path, what.arguments, what.environment, spawned.pid);
@@ -68,7 +69,7 @@ struct ChildOrder {
   const auto placed = [](int fd, int number) { return fd < 0 || ::dup2(fd, number) >= 0; };
   sigset_t none;
   ::sigemptyset(&none);
-  const bool ready = ::setpgid(0, 0) == 0 && placed(what.fds.in, STDIN_FILENO) &&
+  const bool ready = ::setsid() > 0 && placed(what.fds.in, STDIN_FILENO) &&
                      placed(what.fds.out, STDOUT_FILENO) && placed(what.fds.err, STDERR_FILENO) &&
                      (what.directory == nullptr || ::chdir(what.directory) == 0) &&
                      ::close_range(STDERR_FILENO + 1, ~0U, 0) == 0 &&

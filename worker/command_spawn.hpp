@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// command_spawn.hpp - the process of a command is made, by the rules of wire::SpawnRecipe: a group
-// of its own, no blocked and no ignored signal, no descriptors but its three. posix_spawn does it
-// with twice the system calls for signals and a stack that is mapped and unmapped each time; where
-// the kernel can help (clone3) that is saved.
+// command_spawn.hpp - the process of a command is made, by the rules of wire::SpawnRecipe: no
+// blocked and no ignored signal, no descriptors but its three; and in a session of its own: who
+// asks for a password at /dev/tty fails, and does not wait for an answer that nobody can give.
+// posix_spawn does it with twice the system calls for signals and a stack that is mapped and
+// unmapped each time; where the kernel can help (clone3) that is saved.
 #pragma once
 
 #include <sys/types.h>

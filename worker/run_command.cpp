@@ -31,6 +31,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto memory_sampling = 50ms;
 
+/// The clock of limits: stands still while the worker, and with it the command, is suspended.
+Clock::time_point limit_clock() { return Clock::now() - serving::suspended_for(); }
+
+Clock::time_point in(Duration duration) {
+  return detail::from_now(duration) - serving::suspended_for();
+}
+
 Duration cpu_time(const rusage& usage) {
   const auto duration = [](const timeval& time) {
     return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
@@ -44,8 +51,8 @@ class CommandWatch {
   CommandWatch(const Command& command, serving::CommandProcess& process,
                serving::CommandStreams& streams)
       : command_(command), process_(process), streams_(streams) {
-    if (command.timeout) limit_ = detail::from_now(*command.timeout);
-    if (command.memory) next_sample_ = Clock::now();
+    if (command.timeout) limit_ = in(*command.timeout);
+    if (command.memory) next_sample_ = limit_clock();
     ended_ = process.pidfd() < 0;  // already gone, and reaped by a host that reaps all
   }
 
@@ -92,7 +99,7 @@ void CommandWatch::wait() {
 
 void CommandWatch::act_on_time(CommandResult& result) {
   if (ended_ || killed_) return;
-  const auto now = Clock::now();
+  const auto now = limit_clock();
   if (limit_ && now >= *limit_ && !kill_at_) {
     result.timed_out = true;
     ask_to_end();
@@ -112,7 +119,7 @@ void CommandWatch::act_on_time(CommandResult& result) {
 
 void CommandWatch::ask_to_end() {
   process_.terminate();
-  kill_at_ = detail::from_now(command_.grace);
+  kill_at_ = in(command_.grace);
 }
 
 int CommandWatch::time_left() const {
@@ -120,7 +127,7 @@ int CommandWatch::time_left() const {
   auto next = kill_at_ ? *kill_at_ : limit_.value_or(Clock::time_point::max());
   if (next_sample_) next = std::min(next, *next_sample_);
   if (next == Clock::time_point::max()) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - limit_clock());
   return static_cast<int>(
       std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 1'000'000'000));
 }

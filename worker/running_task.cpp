@@ -18,15 +18,23 @@
 namespace procfarm::serving {
 
 namespace {
-std::atomic<int> process_stop_fd{-1};  // one worker per process, and commands run on any thread
-}
+// One worker per process, and commands run on any thread.
+std::atomic<int> process_stop_fd{-1};
+std::atomic<const wire::SeatPage*> process_page{nullptr};
+}  // namespace
 
 int task_stop_fd() { return process_stop_fd.load(); }
+
+std::chrono::nanoseconds suspended_for() {
+  const wire::SeatPage* page = process_page.load();
+  return std::chrono::nanoseconds(page == nullptr ? 0 : page->suspended_for.load());
+}
 
 RunningTask::RunningTask(wire::SeatPage& page)
     : page_(page), stop_event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (!stop_event_) throw std::system_error(errno, std::generic_category(), "eventfd");
   process_stop_fd = stop_event_.get();
+  process_page = &page;
   wire::enter_worker({.worker = this,
                       .stop_requested = &RunningTask::stop_requested,
                       .progress = &RunningTask::progress});

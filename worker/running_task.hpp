@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #include <procfarm/wire/seat.hpp>
@@ -46,5 +47,8 @@ class RunningTask {
 
 /// Readable when the running task is asked to stop; -1 outside a worker.
 int task_stop_fd();
+
+/// How long this worker has been suspended, ever; nothing outside a worker.
+std::chrono::nanoseconds suspended_for();
 
 }  // namespace procfarm::serving

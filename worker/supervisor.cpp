@@ -142,6 +142,7 @@ void Supervisor::carry_out(const Order& order, std::vector<UniqueFd> fds) {
     const int signal = order.kind == Order::Kind::suspend ? SIGSTOP : SIGCONT;
     signal_all(signal);
     for (const WorkerProcess& worker : workers_) signal_below(worker.pid, signal);
+    if (signal == SIGSTOP) report({.kind = Report::Kind::suspended});
     return;
   }
   const WorkerProcess* worker = find(order.life);

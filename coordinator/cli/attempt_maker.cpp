@@ -2,20 +2,47 @@
 // attempt_maker.cpp - the job file's words become the library's.
 #include "attempt_maker.hpp"
 
+#include <fmt/format.h>
+#include <algorithm>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "msgpack_json.hpp"
+#include "units.hpp"
 
 namespace procfarm::cli {
 namespace {
 
 constexpr std::size_t kept_of_stderr = 4096;
+constexpr std::size_t kept_of_too_much = 1'000'000;
+
+/// The word as one types it for a shell.
+std::string shell_word(std::string_view word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) {
+    return std::string(word);
+  }
+  std::string text = "'";
+  for (const char character : word) text += character == '\'' ? "'\\''" : std::string(1, character);
+  return text + "'";
+}
 
 std::string one_line(const std::vector<std::string>& words) {
   std::string line;
-  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
   return line;
+}
+
+/// What one would type to have the same run. A shell line that data belong to gets them as the
+/// arguments that they are.
+std::string command_line_of(const Resolved& resolved) {
+  if (resolved.kind != ActionKind::shell) return one_line(resolved.argv);
+  if (resolved.parameters.empty()) return resolved.shell;
+  std::vector<std::string> words{"sh", "-c", resolved.shell, "sh"};
+  words.insert(words.end(), resolved.parameters.begin(), resolved.parameters.end());
+  return one_line(words);
 }
 
 std::optional<FileTarget> file_of(const std::optional<ResolvedOutput>& wanted, int attempt) {
@@ -126,7 +153,7 @@ PreparedAttempt prepare_attempt(const AttemptInput& input, const RunOptions& opt
     call.priority = input.task.priority;
     attempt.launch = std::move(call);
   } else {
-    attempt.command = resolved.kind == ActionKind::shell ? resolved.shell : one_line(resolved.argv);
+    attempt.command = command_line_of(resolved);
     attempt.launch =
         CommandLaunch{.key = key,
                       .command = command_of(input, std::move(resolved), options, attempt),
@@ -160,6 +187,22 @@ void conclude_attempt(AttemptReport& report, PreparedAttempt& attempt) {
   if (const auto missing = first_missing(attempt.outputs)) {
     make_failure(report, "outputs", "outputs missing: " + *missing);
   }
+}
+
+void fit_into_database(AttemptReport& report, std::size_t most) {
+  AttemptFinished& record = report.record;
+  const std::size_t result = record.result ? record.result->size() : 0;
+  const std::size_t size = record.stdout_bytes.size() + record.stderr_bytes.size() + result;
+  if (size <= most) return;
+  for (std::string* stream : {&record.stdout_bytes, &record.stderr_bytes}) {
+    stream->resize(std::min(stream->size(), kept_of_too_much));
+    stream->shrink_to_fit();
+  }
+  if (record.outcome != AttemptOutcome::passed) return;
+  make_failure(report, output_write_cause,
+               fmt::format("its output and result are {}, more than the run database can hold of "
+                           "one attempt: have it written to a file",
+                           format_size(size)));
 }
 
 }  // namespace procfarm::cli

@@ -55,6 +55,11 @@ PreparedAttempt prepare_attempt(const AttemptInput& input, const RunOptions& opt
 /// become one of failure, of the cause `outputs` or `output-write`.
 void conclude_attempt(AttemptReport& report, PreparedAttempt& attempt);
 
+/// Makes a record of an attempt small enough for the run database: of more output than that only
+/// the beginning is kept, and success becomes a failure to write it. SQLite has a limit of 10^9
+/// bytes for a row.
+void fit_into_database(AttemptReport& report, std::size_t most = 900'000'000);
+
 /// The cause of a failure to write an output, which makes the run end with 4.
 inline constexpr const char* output_write_cause = "output-write";
 

@@ -51,6 +51,7 @@ Runner::Runner(const Options& options, RunInput input, Signals& signals)
       builder_(*input_.job, options.running, input_.stream != nullptr, input_.resume.has_value()) {
   reserve_descriptors(jobs_);
   plan_ = std::make_unique<Plan>(plan_limits(jobs_));
+  if (options.running.halt) plan_->count_places();  // what is handed out ahead would still begin
   if (input_.stream) {
     tasks_may_come_ = true;
     task_stream_ =

@@ -62,6 +62,9 @@ class EndedEarly : public std::runtime_error {
   int exit_code_;
 };
 
+/// What is said of an instance that its needs, as they ended, keep from running.
+const char* why_not_needed(const TaskSpec& task);
+
 /// One thread at a time.
 class Runner {
  public:
@@ -135,6 +138,7 @@ class Runner {
   void take_worker_number(ActiveInstance& active);
   void free_worker_number(ActiveInstance& active);
   ResolveContext context_of(const Step& step, const ActiveInstance& active) const;
+  void check_row_count(std::uint32_t number, std::uint64_t count);
   void end_of_rows(std::uint32_t number, std::uint64_t count);
   void check_selection();
 

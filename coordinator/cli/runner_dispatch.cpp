@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // runner_dispatch.cpp - from the plan's word that an instance may start to its attempt in flight.
 // What goes wrong here (a bad row, a file that cannot be made) is that instance's failure.
+#include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
 #include <exception>
@@ -85,6 +86,7 @@ bool Runner::take_instance(const Step& step) {
     if (answer.state == InstanceFeed::State::later) {
       plan_->postpone(step.instance);
     } else {
+      check_row_count(number, answer.count);
       end_of_rows(number, answer.count);
     }
   } catch (const JobError& error) {
@@ -93,6 +95,19 @@ bool Runner::take_instance(const Step& step) {
     end_of_rows(number, step.instance.index);
   }
   return false;
+}
+
+/// Rows that were there when the run began, and are not any more, are not passed over in silence.
+/// Data of a task that comes after others may have been written by them.
+void Runner::check_row_count(std::uint32_t number, std::uint64_t count) {
+  const TaskSpec& task = *tasks_[number].spec;
+  const auto counted = row_counts_.find(number);
+  if (counted == row_counts_.end() || count >= counted->second || !task.needs.empty()) return;
+  const std::string text = fmt::format(
+      "task '{}': its data became shorter while it was read: {} rows were counted, {} read",
+      task.name, counted->second, count);
+  reporter_->message(JobError(task.data->position, text).what());
+  ending_.input_failed();
 }
 
 void Runner::end_of_rows(std::uint32_t number, std::uint64_t count) {
@@ -216,7 +231,7 @@ void Runner::skip(const Step& step) {
     }
   }
   tell_why(step.instance, Decision::skipped,
-           report.record.cause == "needs" ? "what it needs did not succeed" : "up to date");
+           report.record.cause == "needs" ? why_not_needed(*tasks_[number].spec) : "up to date");
   ShownAttempt told = shown(report, skipped);
   told.instances = step.instances;
   report.record.hash = skipped.prepared.hash;

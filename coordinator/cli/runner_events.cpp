@@ -40,6 +40,11 @@ void tell_limit(AttemptReport& report, const TaskSpec& task, const RunOptions& o
 
 }  // namespace
 
+const char* why_not_needed(const TaskSpec& task) {
+  return task.when == When::failure ? "nothing that it needs has failed"
+                                    : "what it needs did not succeed";
+}
+
 void Runner::handle(Events&& events) {
   for (AttemptReport& report : events.ended) {
     launcher_.ended(report.record.key);
@@ -89,6 +94,7 @@ void Runner::ended(AttemptReport&& report) {
     return;
   }
   conclude_attempt(report, active.prepared);
+  if (session_->is_kept()) fit_into_database(report);
   tell_limit(report, *tasks_[report.record.key.instance.task].spec, options_.running);
   active.prepared.out_file.reset();
   active.prepared.err_file.reset();
@@ -132,6 +138,7 @@ void Runner::withdraw(AttemptReport&& report, ActiveInstance& active) {
     return;
   }
   conclude_attempt(report, active.prepared);
+  if (session_->is_kept()) fit_into_database(report);
   report.record.label = active.instance.label;
   report.record.hash = active.prepared.hash;
   ShownAttempt told = shown(report, active);
@@ -175,7 +182,7 @@ ShownAttempt Runner::shown(const AttemptReport& report, const ActiveInstance& ac
   if (told.command.empty() && told.key.attempt > 0) told.command = unresolved_command(task);
   if (record.outcome == AttemptOutcome::failed) told.reason = how_it_ended(record);
   if (record.outcome == AttemptOutcome::skipped) {
-    told.reason = record.cause == "needs" ? "what it needs did not succeed" : "up to date";
+    told.reason = record.cause == "needs" ? why_not_needed(task) : "up to date";
   }
   if (told.print_out || reporter_->wants_outputs()) told.out = record.stdout_bytes;
   if (told.print_err || reporter_->wants_outputs()) told.err = record.stderr_bytes;

@@ -193,7 +193,7 @@ Explanation Runner::foresee(const Step& step) {
                           .index = step.instance.index};
   if (step.kind != Step::Kind::start) {
     explanation.decision = Decision::skipped;
-    explanation.reason = "what it needs did not succeed";
+    explanation.reason = why_not_needed(task);
     if (step.kind == Step::Kind::skip_task) explanation.name = task.name;
     active_.erase(step.instance);
     return explanation;

@@ -11,12 +11,20 @@
 #include <system_error>
 
 namespace procfarm::cli {
+namespace {
+
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
 
 Signals::Signals() {
   sigset_t wanted;
   sigemptyset(&wanted);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT}) {
-    sigaddset(&wanted, signal);
+    if (!is_ignored(signal)) sigaddset(&wanted, signal);
   }
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;

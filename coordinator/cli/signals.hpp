@@ -8,7 +8,8 @@
 namespace procfarm::cli {
 
 /// While it lives the signals INT, TERM, HUP, USR1, USR2, TSTP and CONT arrive here, and PIPE is
-/// ignored (a write says EPIPE). Built before any thread, so that all threads leave them alone.
+/// ignored (a write says EPIPE). What was ignored before stays ignored: `nohup` and the `&` of a
+/// script mean that. Built before any thread, so that all threads leave them alone.
 class Signals {
  public:
   Signals();

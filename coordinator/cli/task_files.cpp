@@ -11,10 +11,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -27,6 +29,13 @@ namespace fs = std::filesystem;
 
 constexpr mode_t file_mode = 0666;  // the umask takes from it
 
+/// Of this process, and of no other that had its number: in a container all runs have the same.
+const std::string& process_mark() {
+  static const std::string mark =
+      fmt::format("{}-{:08x}", ::getpid(), static_cast<std::uint32_t>(std::random_device{}()));
+  return mark;
+}
+
 std::string temporary_name(const std::string& path, int attempt) {
   const fs::path target(path);
   std::string name = target.filename().string();
@@ -35,7 +44,7 @@ std::string temporary_name(const std::string& path, int attempt) {
   if (name.size() > longest && name.size() <= NAME_MAX) {
     name = fmt::format("{}{:016x}", name.substr(0, longest / 2), std::hash<std::string>{}(name));
   }
-  return target.parent_path() / fmt::format(".{}.{}.{}.part", name, ::getpid(), attempt);
+  return target.parent_path() / fmt::format(".{}.{}.{}.part", name, process_mark(), attempt);
 }
 
 /// A pipe that nobody reads would be waited for.

@@ -106,3 +106,20 @@ command = ["echo", "{{make.stdout}}"]
   CHECK(contains(result.err,
                  "use needs 'make.stdout', but make was up to date (skip_if) and has not run"));
 }
+
+TEST_CASE("needs: what was only wanted in case of a failure says that there was none") {
+  ToolBench bench;
+  const ToolResult result = run_job(bench, R"(
+[[task]]
+name = "work"
+command = ["true"]
+[[task]]
+name = "mend"
+command = ["true"]
+needs = ["work"]
+when = "failure"
+)",
+                                    {"-v"});
+  CHECK(result.exit_code == 0);
+  CHECK(contains(result.err, "nothing that it needs has failed"));
+}

@@ -61,6 +61,7 @@ std::string printed(Spawn spawn, std::string line, const char* directory = nullp
                                         .fds = {.out = pipe.in.get()}});
   REQUIRE(spawned.error == 0);
   CHECK(::getpgid(spawned.pid) == spawned.pid);
+  CHECK(::getsid(spawned.pid) == spawned.pid);  // no terminal to be asked at
   pipe.in.reset();
   std::string text = text_from(pipe.out.get());
   int status = -1;

@@ -82,8 +82,8 @@ class ProcessPoolExecutor {
   void terminate_workers();
   /// The same with SIGKILL at once, and all that the workers have started.
   void kill_workers();
-  /// Stops running tasks (SIGSTOP) with all they have started. Time limits pause. shutdown()
-  /// resumes.
+  /// Stops running tasks (SIGSTOP) with all they have started, and returns when they are stopped.
+  /// Time limits pause. shutdown() resumes.
   void suspend();
   /// Continues what suspend() has stopped.
   void resume();

@@ -46,6 +46,7 @@ struct Report {
     started,         // `pid`
     start_failed,    // `status` is errno, `text` the call
     exited,          // `status` as from wait, `cpu` ns, `peak_memory` bytes
+    suspended,       // the order to suspend has been carried out
   };
   Kind kind = Kind::ready;
   SeatLife life{};

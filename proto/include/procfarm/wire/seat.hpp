@@ -67,6 +67,8 @@ struct SeatPage {
   alignas(64) std::atomic<std::uint64_t> ring_read{0};  // coordinator: bytes consumed, ever
   std::atomic<std::uint64_t> stop{0};  // coordinator: sequence + 1 of the task to stop
   std::atomic<std::uint64_t> rest{0};  // coordinator: how deeply it sleeps, see doorbell.hpp
+  std::atomic<std::int64_t> suspended_for{
+      0};  // coordinator: ns in which limits stood still, so far
   alignas(64) ProgressNote progress;
   alignas(64) std::atomic<std::uint64_t> slots[slot_count]{};
   alignas(64) unsigned char ring[ring_size];

@@ -26,6 +26,8 @@ class SpawnRecipe {
   /// A file is opened as `number`.
   void open(int number, const char* path, int flags);
   void change_directory(const char* path);
+  /// It leads a session of its own, not only a process group: it has no terminal.
+  void leave_terminal();
   /// Nothing from `number` on is inherited. Call last.
   void close_from(int number);
 
