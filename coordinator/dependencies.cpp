@@ -22,23 +22,29 @@ using detail::FutureState;
 
 using Decided = std::function<void(std::optional<ErrorRecord>)>;
 
-/// Of this thread. One decision settles a task and so leads to the next, for thousands of them in a
-/// chain: they are made one after the other.
-class Decisions {
- public:
-  static void make(const Decided& decided, std::optional<ErrorRecord> failed) {
-    thread_local Decisions mine;
-    mine.open_.push_back({decided, std::move(failed)});
-    if (mine.open_.size() > 1) return;
-    for (; !mine.open_.empty(); mine.open_.pop_front()) {
-      auto& [next, its] = mine.open_.front();
-      next(std::move(its));
-    }
-  }
-
- private:
-  std::deque<std::pair<Decided, std::optional<ErrorRecord>>> open_{};
+/// What is to be told to whom. The pointer keeps the task's options, with their `after`, until it
+/// was told.
+struct Decision {
+  std::shared_ptr<const Decided> decided;
+  std::optional<ErrorRecord> failed;
 };
+
+/// One decision settles a task and so leads to the next, for thousands of them in a chain: those of
+/// a thread are made one after the other. Without a thread_local object, for such are destroyed
+/// before static ones, which may settle tasks too.
+void make(Decision decision) {
+  thread_local std::deque<Decision>* open = nullptr;
+  if (open != nullptr) return open->push_back(std::move(decision));
+  std::deque<Decision> mine;
+  mine.push_back(std::move(decision));
+  open = &mine;
+  const std::unique_ptr<std::deque<Decision>*, void (*)(std::deque<Decision>**)> closing(
+      &open, [](std::deque<Decision>** each) { *each = nullptr; });
+  for (; !mine.empty(); mine.pop_front()) {
+    Decision& next = mine.front();
+    (*next.decided)(std::move(next.failed));
+  }
+}
 
 ErrorRecord failure_of(FutureState& state) {
   ErrorRecord record{.kind = ErrorRecord::Kind::dependency};
@@ -72,7 +78,7 @@ bool has_succeeded(const FutureState& state) {
          state.outcome == detail::OutcomeKind::local_value;
 }
 
-class Countdown : public detail::Watcher {
+class Countdown : public detail::Watcher, public std::enable_shared_from_this<Countdown> {
  public:
   Countdown(const SharedOptions& options, Decided decided)
       : hold_(options), open_(options.after().size()), decided_(std::move(decided)) {}
@@ -84,7 +90,8 @@ class Countdown : public detail::Watcher {
 
  private:
   void decide(std::optional<ErrorRecord> failed) {
-    if (!decided_already_.exchange(true)) Decisions::make(decided_, std::move(failed));
+    if (decided_already_.exchange(true)) return;
+    make({{shared_from_this(), &decided_}, std::move(failed)});
   }
 
   const AfterHold hold_;
@@ -98,6 +105,7 @@ class Countdown : public detail::Watcher {
 void check_all(const std::vector<AnyFuture>& futures) {
   for (const AnyFuture& future : futures) {
     if (!future.valid()) throw InvalidStateError("a future in `after` belongs to no task");
+    FutureAccess::state(future)->check_process();
   }
 }
 

@@ -177,8 +177,22 @@ void Driver::end_starting_workers() {
   for (const WorkerId worker : starting) give_up(worker);
 }
 
+/// Slots are counted round: a worker whose oldest task lies far behind the next one gets no more.
+void Driver::watch_slots() {
+  if (!core_->seats.took_back() && !crowded_) return;
+  crowded_ = false;
+  const auto lock = core_->seats.lock();
+  for (const auto& occupant : core_->seats.all()) {
+    if (!occupant) continue;
+    const bool crowded = Seats::is_crowded(*occupant);
+    crowded_ |= crowded;
+    scheduler_.set_crowded(occupant->id, crowded);
+  }
+}
+
 void Driver::carry_out() {
   for (;;) {
+    watch_slots();
     scheduler_.dispatch(now(), actions_);
     if (scheduler_.broken() && !broken_) {
       break_with(last_start_failure_.empty() ? "no worker can be started" : last_start_failure_);

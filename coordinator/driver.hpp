@@ -88,6 +88,7 @@ class Driver {
   void handle(const command::Resume& given);
   void resume();
   void tell_pause(Duration pause);
+  void watch_slots();
   /// What has not begun; of the chunks that run, their items.
   void cancel_all();
 
@@ -148,7 +149,8 @@ class Driver {
   Actions actions_{};
   PoolCore::Round round_{};
   std::vector<EarlyEnd> early_ends_{};
-  Time heard_at_{};  // when the results came that are being collected
+  Time heard_at_{};       // when the results came that are being collected
+  bool crowded_ = false;  // some worker is
   bool swept_ = false;
   std::uint64_t rests_ = 0;  // how often it has lain down
   std::vector<WorkerId> with_results_{};

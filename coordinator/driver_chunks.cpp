@@ -3,6 +3,7 @@
 // leaves undone (it took long, or died between two items) goes on as chunks of its own, so that
 // other workers can have it. The first of these lies in the order of tasks where its items did.
 #include <algorithm>
+#include <cassert>
 #include <mutex>
 #include <stdexcept>
 #include <utility>
@@ -38,6 +39,7 @@ bool Driver::rescue_chunk(Occupant& occupant, Boarded& begun) {
   }
   const wire::SeatPage& page = occupant.memory.page();
   if (wire::items_begun(page, state.place().sequence) > chunk->done) return false;
+  if (chunk->done == 0) return true;  // no item has begun: it goes back as what it is
   wire::ResultRecord end;
   end.sequence = state.place().sequence;
   end.attempt = begun.attempt;
@@ -60,6 +62,7 @@ std::uint32_t Driver::pieces_of(std::uint32_t left, std::uint32_t done, std::int
 
 void Driver::end_chunk_early(FutureState& state, std::int64_t took) {
   Chunk& chunk = *state.chunk();
+  assert(chunk.done > 0);  // the first piece would have the id of this one
   wire::ChunkItems items(state.payload.view());
   items.skip(chunk.done);
   const std::uint32_t left = items.left();

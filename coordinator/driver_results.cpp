@@ -86,7 +86,8 @@ void Driver::conclude(Occupant& occupant, Boarded& boarded, const wire::ResultRe
                       Payload bytes) {
   detail::FutureState& state = *boarded.state;
   const detail::Chunk* const chunk = state.chunk();
-  const bool early = chunk != nullptr && !is_failure(record.kind) && chunk->done < chunk->count;
+  const bool cut = chunk != nullptr && !is_failure(record.kind) && chunk->done < chunk->count;
+  const bool early = cut && chunk->done > 0;
   if (early) end_chunk_early(state, record.took);
   const Verdict verdict =
       scheduler_.finished(occupant.id, TaskId{state.id}, record.attempt, end_of(record.kind),
@@ -95,6 +96,8 @@ void Driver::conclude(Occupant& occupant, Boarded& boarded, const wire::ResultRe
   state.note_attempt(occupant.pid, record.attempt,
                      {record.started, record.took, record.cpu, record.peak_memory});
   if (early) return;
+  if (cut)
+    return tasks_.settle_cancelled(state);  // before its first item, as only cancel_all() does
   switch (verdict) {
     case Verdict::deliver:
       if (!is_failure(record.kind)) return tasks_.settle_outcome(state, std::move(bytes));

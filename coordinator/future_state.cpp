@@ -182,6 +182,12 @@ bool FutureState::wait(std::optional<Duration> timeout) {
   return stripe.changed.wait_for(lock, *timeout, is_done);
 }
 
+void FutureState::check_process() {
+  if (done()) return;
+  std::lock_guard lock(StateLocks::of(this).mutex);
+  if (!done()) host().check_process();
+}
+
 bool FutureState::watch(const std::shared_ptr<Watcher>& watcher) {
   std::lock_guard lock(StateLocks::of(this).mutex);
   word_.fetch_or(watched, std::memory_order_acq_rel);

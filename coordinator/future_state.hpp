@@ -136,6 +136,8 @@ class FutureState {
   void announce(std::unique_lock<std::mutex> stripe);
   /// Blocks until done or `timeout` has passed (nullopt: for ever; <= 0: polls). True if done.
   bool wait(std::optional<Duration> timeout);
+  /// Throws if it is not done and belongs to the process that forked this one.
+  void check_process();
   /// False, and nothing is added, if the state is done already.
   bool watch(const std::shared_ptr<Watcher>& watcher);
   void unwatch(const Watcher* watcher);

@@ -280,6 +280,7 @@ void PoolCore::settled(std::uint64_t tasks, std::uint64_t bytes) {
   std::lock_guard lock(mutex_);
   inbox_.unsettled -= tasks;
   inbox_.unsettled_bytes -= bytes;
+  inbox_.running -= std::min(inbox_.running, tasks);  // as far as is known
   if (blocked_ > 0) room_.notify_all();
 }
 
@@ -295,6 +296,7 @@ void PoolCore::driver_finished() {
   inbox_.closed = true;
   inbox_.driver_done = true;
   inbox_.arrived.commands.clear();
+  inbox_.unsettled = inbox_.unsettled_bytes = 0;  // what was cancelled last was not heard of
   finished_.notify_all();
 }
 

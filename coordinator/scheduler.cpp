@@ -154,6 +154,10 @@ void Scheduler::cancel_running(TaskId task, Time now, Actions& out) {
 
 // -- workers --------------------------------------------------------------------------------------
 
+void Scheduler::set_crowded(WorkerId worker, bool crowded) {
+  if (scheduling::Worker* found = state_->workers.find(worker)) found->crowded = crowded;
+}
+
 void Scheduler::worker_ready(WorkerId worker, Time now) {
   State& s = *state_;
   const Worker* found = s.workers.find(worker);

@@ -168,6 +168,8 @@ class Scheduler {
   // -- workers ----------------------------------------------------------------------------------
   /// The worker can take tasks (first contact and initializer are done).
   void worker_ready(WorkerId worker, Time now);
+  /// A crowded worker is given nothing more as long as it holds a task, whatever its credit.
+  void set_crowded(WorkerId worker, bool crowded);
   /// The worker is gone; what it finished has been reported before. `running` is the begun,
   /// unfinished task: charged with the loss (time limit and cancel_running keep their own reason).
   /// The rest goes back to the queue, ahead of younger tasks, and costs no attempt. A worker that

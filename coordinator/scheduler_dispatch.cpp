@@ -84,7 +84,7 @@ bool Scheduler::State::may_prefetch_long() const {
 
 std::uint64_t Scheduler::State::batch_for(const Worker& worker) const {
   const std::uint64_t holds = worker.tasks.size();
-  if (holds >= capacity) return 0;
+  if (holds >= capacity || (worker.crowded && holds > 0)) return 0;
   const std::uint64_t room = std::min(capacity - holds, workers.results_left(worker));
   // Guided: the nearer the end, the smaller the batch, so that all workers end together. Who has
   // that much waiting already gets nothing.
@@ -166,7 +166,7 @@ std::uint64_t Scheduler::State::workers_to_start() const {
 }
 
 void Scheduler::State::spawn(Actions& out) {
-  if (now < respawn_at) return;
+  if (now < respawn_at || suspended_at) return;
   for (std::uint64_t count = workers_to_start(); count > 0; --count)
     out.emplace_back(action::Spawn{workers.start()});
   prestart = 0;

@@ -61,7 +61,15 @@ bool Seats::take_back(detail::FutureState& state) {
   if (!wire::take_slot(occupant->memory.page(), sequence)) return false;
   state.annex().place = {};
   if (Boarded* boarded = occupant->on_board.find(sequence)) boarded->state = nullptr;
+  took_back_.store(true, std::memory_order_relaxed);
   return true;
+}
+
+bool Seats::is_crowded(Occupant& occupant) {
+  constexpr std::uint64_t most = wire::slot_count - SchedulerOptions{}.max_queued;
+  OnBoard& tasks = occupant.on_board;
+  tasks.drop_empty();
+  return tasks.next() - tasks.first() > most;
 }
 
 bool Seats::running(const detail::FutureState& state) const {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -95,12 +96,21 @@ class Seats {
   bool running(const detail::FutureState& state) const;
   /// Forgets that entry, whose task is still there, and all empty ones at the front.
   void leave(Occupant& occupant, Boarded& task);
+  /// Whether so much was taken back behind the oldest task of that worker that the numbers of
+  /// further ones might come round to its slot: a window of tasks more, and no room is left.
+  static bool is_crowded(Occupant& occupant);
+  /// Whether something was taken back since it was asked last.
+  bool took_back() {
+    return took_back_.load(std::memory_order_relaxed) &&
+           took_back_.exchange(false, std::memory_order_relaxed);
+  }
   /// The begun task that has no result yet, if any.
   Boarded* begun(Occupant& occupant) const;
 
  private:
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Occupant>> occupants_;
+  std::atomic<bool> took_back_{false};  // read without the lock
 };
 
 }  // namespace procfarm

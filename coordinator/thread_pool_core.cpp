@@ -154,8 +154,9 @@ void ThreadPoolCore::shutdown(ShutdownOptions how) {
   closed_ = true;
   suspended_ = false;
   room_.notify_all();
+  draining_ |= how.cancel_futures;
   if (how.cancel_futures) settle_unbegun(lock, take_all_unbegun(), std::nullopt);
-  wake();
+  wake_all();
   work_.notify_all();
   if (!how.wait) return;
   left_.wait(lock, [this] { return gone_ || workers_.empty(); });
@@ -194,6 +195,11 @@ void ThreadPoolCore::resume() {
   check_process();
   std::lock_guard lock(mutex_);
   suspended_ = false;
+  wake_all();
+}
+
+/// As many as there is something for.
+void ThreadPoolCore::wake_all() {
   for (std::uint64_t i = 0; i < std::min<std::uint64_t>(ready_.size(), max_workers_); ++i) wake();
 }
 

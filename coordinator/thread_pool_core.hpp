@@ -135,6 +135,7 @@ class ThreadPoolCore final : public LocalCore,
   void serve(Worker& self);
   void initialize();
   void release_due();
+  void wake_all();
   bool may_begin() const { return !suspended_ && !ready_.empty() && busy_ < max_workers_; }
   void begin_first(Lock& lock, Worker& self);
   void run(Lock& lock, Worker& self, Task task);
@@ -167,6 +168,7 @@ class ThreadPoolCore final : public LocalCore,
   std::uint64_t next_task_ = 1;
   std::uint64_t done_ = 0, failed_ = 0, cancelled_ = 0;
   bool suspended_ = false, closed_ = false, gone_ = false;
+  bool draining_ = false;  // what has begun is not begun again
   std::optional<ErrorRecord> broken_{};
 
   std::mutex join_mutex_;  // threads are joined under it

@@ -65,7 +65,8 @@ bool ThreadPoolCore::leads_back(const Running& from) const {
     if (const auto found = running_.find(state->id); found != running_.end()) {
       const auto& awaited = found->second->awaited;
       open.insert(open.end(), awaited.begin(), awaited.end());
-    } else if (waiting_.contains(state->id)) {
+    } else if (state->attempt() == 0 &&
+               waiting_.contains(state->id)) {  // else for its next attempt
       for (const AnyFuture& each : state->options->after()) {
         open.push_back(FutureAccess::state(each));
       }

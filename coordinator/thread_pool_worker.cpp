@@ -56,7 +56,8 @@ void ThreadPoolCore::serve(Worker& self) {
     } else if (timers_.empty()) {
       work_.wait(lock);
     } else {
-      work_.wait_until(lock, timers_.begin()->first);
+      const auto until = timers_.begin()->first;  // it may go while this waits
+      work_.wait_until(lock, until);
     }
   }
 }
@@ -127,7 +128,7 @@ void ThreadPoolCore::run(Lock& lock, Worker& self, Task task) {
 
 void ThreadPoolCore::conclude(Lock& lock, Task task, LocalAttempt attempt, bool cancelled) {
   FutureState& state = task.state();
-  if (task.job != nullptr && !cancelled && !broken_) {
+  if (task.job != nullptr && !cancelled && !broken_ && !draining_) {
     const Duration delay = repeat_delay(state.options->task.retry, state.attempt());
     if (delay > Duration::zero()) {
       timers_.emplace(detail::from_now(delay), state.id);

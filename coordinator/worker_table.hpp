@@ -40,6 +40,7 @@ struct Worker {
   WorkerState state = WorkerState::vacant;
   Watch watch = Watch::none;
   Asked asked = Asked::no;
+  bool crowded = false;
   bool touched = false;  // it has reported results, and its place in the lists is of before
 
   std::uint32_t unbegun() const { return tasks.empty() ? 0 : tasks.size() - 1; }

@@ -121,3 +121,20 @@ TEST_CASE("a deliberate kill never counts as a failed start") {
   }
   CHECK(!bench.scheduler.broken());
 }
+
+TEST_CASE("a crowded worker is given nothing while it holds a task") {
+  SchedulerBench bench;
+  bench.submit();
+  bench.take();
+  bench.ready(worker(0));
+  bench.take();
+  const TaskId second = bench.submit();
+  const TaskId third = bench.submit();
+  bench.scheduler.set_crowded(worker(0), true);
+  CHECK(bench.take() == actions());
+  CHECK(bench.finish(worker(0), TaskId{1}) == Verdict::deliver);
+  CHECK(bench.take() == actions(assign(worker(0), {second})));
+  bench.scheduler.set_crowded(worker(0), false);
+  CHECK(bench.finish(worker(0), second) == Verdict::deliver);
+  CHECK(bench.take() == actions(assign(worker(0), {third})));
+}

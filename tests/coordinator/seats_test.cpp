@@ -53,5 +53,18 @@ TEST_CASE("an empty entry on board stays until its turn has come") {
   CHECK(tasks.next() == 4);
 }
 
+TEST_CASE("a worker is crowded when what was taken back behind its oldest task fills the slots") {
+  Occupant occupant(WorkerId{0, 0});
+  OnBoard& tasks = occupant.on_board;
+  tasks.push({some_state(0), 1});
+  for (std::uint32_t i = 1; i < 2048; ++i) tasks.push({nullptr, 1});
+  CHECK_FALSE(Seats::is_crowded(occupant));
+  tasks.push({nullptr, 1});
+  CHECK(Seats::is_crowded(occupant));
+  tasks.at(0).state = nullptr;  // its result has come
+  CHECK_FALSE(Seats::is_crowded(occupant));
+  CHECK(tasks.empty());
+}
+
 }  // namespace
 }  // namespace procfarm

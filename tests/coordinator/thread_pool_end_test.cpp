@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // thread_pool_end_test.cpp - how thread pools shut down, whoever asks for it and whatever is left.
 #include <atomic>
+#include <chrono>
+#include <latch>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -133,4 +135,45 @@ TEST_CASE("the last callback, or a task, may destroy its thread pool") {
   auto last = pool->submit([&] { pool.reset(); });
   last.result();
   CHECK(pool == nullptr);
+}
+
+TEST_CASE(
+    "the shutdown of a suspended thread pool begins as many tasks at once as it has threads") {
+  ThreadPoolExecutor pool(4);
+  std::latch all_are_here(4);
+  pool.suspend();
+  std::vector<Future<void>> futures;
+  for (int i = 0; i < 4; ++i)
+    futures.push_back(pool.submit([&] { all_are_here.arrive_and_wait(); }));
+  pool.shutdown();
+  for (const auto& future : futures) CHECK(future.exception() == nullptr);
+}
+
+TEST_CASE("delayed retries that become due while other threads wait for them") {
+  ThreadPoolExecutor pool(4);
+  std::vector<Future<void>> futures;
+  for (int i = 0; i < 500; ++i) {
+    const RetryPolicy retry{.max_attempts = 3, .delay = std::chrono::microseconds(100 + i % 900)};
+    futures.push_back(
+        pool.with({.retry = retry}).submit([] { throw std::runtime_error("once more"); }));
+  }
+  for (const auto& future : futures) CHECK(future.exception() != nullptr);
+}
+
+TEST_CASE("shutdown that cancels repeats nothing that fails after it") {
+  ThreadPoolExecutor pool(1);
+  Held held;
+  std::atomic<int> attempts = 0;
+  auto future =
+      pool.with({.retry = {.max_attempts = 100, .delay = 1s}}).submit([&, task = held.task()] {
+        ++attempts;
+        task();
+        throw std::runtime_error("once more");
+      });
+  CHECK(held.has_begun());
+  pool.shutdown({.wait = false, .cancel_futures = true});
+  held.gate.open();
+  pool.shutdown();
+  CHECK(attempts == 1);
+  CHECK_THROWS_AS(future.result(), std::runtime_error);
 }

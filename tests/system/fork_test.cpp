@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <procfarm/serial_executor.hpp>
+#include <procfarm/thread_pool_executor.hpp>
 #include <procfarm/wait.hpp>
 
 #include "farm.hpp"
@@ -116,6 +118,10 @@ TEST_CASE("a forked child cannot wait for a future or cancel it; finished ones i
   CHECK(
       in_forked_child([&] { return throws_logic_error([&] { pending.cancel(cancel_running); }); }));
   CHECK(in_forked_child([&] { return throws_logic_error([&] { wait(std::vector{pending}); }); }));
+  CHECK(in_forked_child([&] {  // nor have a task of its own wait for it
+    SerialExecutor own;
+    return throws_logic_error([&] { own.with({.after = {pending}}).submit<doubled>(1); });
+  }));
   gate.open();
   CHECK(pending.result() == 42);
 }
@@ -128,6 +134,22 @@ TEST_CASE("a forked child may have an executor of its own" * doctest::skip(!thre
     return own.submit<doubled>(21).result() == 42;
   }));
   CHECK(pool.submit<doubled>(1).result() == 2);
+}
+
+TEST_CASE("a forked child's executor refuses what is to wait for the parent's task, and ends" *
+          doctest::skip(!threads_after_fork)) {
+  Gate gate;
+  ProcessPoolExecutor pool(1);
+  auto pending = pool.submit<pass>(gate.path());
+  CHECK(in_forked_child([&] {
+    ProcessPoolExecutor own(1);
+    ThreadPoolExecutor threads(1);
+    const TaskOptions behind{.after = {pending}};
+    return throws_logic_error([&] { own.with(behind).submit<doubled>(1); }) &&
+           throws_logic_error([&] { threads.with(behind).submit<doubled>(1); }) &&
+           own.stats().pending == 0 && threads.stats().pending == 0;
+  }));
+  gate.open();
 }
 
 TEST_CASE("a forked child that lives on does not hold up the shutdown") {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <procfarm/this_task.hpp>
+#include <procfarm/thread_pool_executor.hpp>
 
 #include "farm.hpp"
 #include "support/process_tree.hpp"
@@ -21,6 +22,11 @@
 using namespace farm;
 
 namespace {
+
+int rest() {
+  std::this_thread::sleep_for(20ms);
+  return 0;
+}
 
 void load() {}
 void complain_and_die() {
@@ -140,6 +146,25 @@ TEST_CASE("max_pending: submit waits for room, and goes on when there is some") 
   gate.open();
   submitter.join();
   for (const auto& future : futures) CHECK(future.result() > 0);
+}
+
+TEST_CASE("max_pending: what ran when a submit was blocked makes no room later") {
+  Gate gate;
+  ThreadPoolExecutor threads(1);
+  const auto never = threads.submit([&] { pass(gate.path()); });
+  ProcessPoolExecutor pool({.max_workers = 4, .max_pending = 1});
+  std::vector<Future<int>> futures;
+  for (int i = 0; i < 12; ++i) futures.push_back(pool.submit<rest>());
+  for (const auto& future : futures) future.result();
+  std::atomic<int> entered = 0;
+  std::jthread submitter([&] {
+    for (int i = 0; i < 8; ++i, ++entered) pool.with({.after = {never}}).submit<doubled>(i);
+  });
+  CHECK(eventually([&] { return entered == 1; }));
+  std::this_thread::sleep_for(50ms);  // time to be wrong in
+  CHECK(entered == 1);
+  CHECK(pool.stats().pending == 1);
+  gate.open();
 }
 
 TEST_CASE("max_pending: cancelling makes room") {

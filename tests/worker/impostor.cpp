@@ -19,6 +19,7 @@
 #include <zmq.hpp>
 
 #include <procfarm/codec.hpp>
+#include <procfarm/wire/chunk.hpp>
 #include <procfarm/wire/control.hpp>
 #include <procfarm/wire/doorbell.hpp>
 #include <procfarm/wire/message.hpp>
@@ -171,12 +172,14 @@ class Impostor {
   void serve(Worker& worker) {
     while (const auto message = worker.peer.hear()) {
       if (const auto* run = std::get_if<Run>(&*message)) work(worker, *run);
-      if (std::holds_alternative<Leave>(*message)) {
-        report({.kind = Report::Kind::exited, .life = worker.order.life});
-        gone_ = worker.order.life;
-        return;
-      }
+      if (std::holds_alternative<Leave>(*message)) leave(worker, 0);
+      if (worker.order.life == gone_) return;
     }
+  }
+
+  void leave(const Worker& worker, int status) {
+    report({.kind = Report::Kind::exited, .life = worker.order.life, .status = status});
+    gone_ = worker.order.life;
   }
 
   void ready(Worker& worker) {
@@ -193,7 +196,10 @@ class Impostor {
   void work(Worker& worker, const Run& run) {
     for (std::size_t i = 0; i < run.tasks.size(); ++i) {
       const Sequence sequence = run.first_sequence + i;
+      const bool chunk = is_chunk(run.functions[i]);
+      if (chunk) begin_items(worker.seat.page(), sequence);
       if (!begin_slot(worker.seat.page(), sequence, 1)) continue;
+      if (wrong(worker, "dies before an item")) return leave(worker, SIGKILL);
       ResultRecord record;
       record.sequence = sequence;
       record.task = run.tasks[i];
@@ -205,6 +211,11 @@ class Impostor {
         worker.results.write(record, answer());
         worker.bell.ring(false);
         return;
+      }
+      if (chunk) {
+        record.items = fault_ == "no item" ? 0 : 2;  // as many as the tests give it
+        worker.results.write(record, record.items == 0 ? std::string() : answer() + answer());
+        continue;
       }
       worker.results.write(record, answer());
     }

@@ -86,3 +86,21 @@ TEST_CASE("workers of another protocol version break the pool, naming both versi
         std::string::npos);
   CHECK(error.find("speaks " + std::to_string(wire::protocol_version)) != std::string::npos);
 }
+
+TEST_CASE("a chunk that began without an item goes back whole when its worker dies") {
+  ProcessPoolExecutor pool(impostor("dies before an item"));
+  std::vector<int> results;
+  for (const int each : pool.map<question>(MapOptions{.chunksize = 2}, std::vector{1, 2}))
+    results.push_back(each);
+  CHECK(results == std::vector{42, 42});
+  CHECK(support::eventually([&pool] { return pool.stats().workers_lost == 1; }));
+  CHECK(pool.stats().pending == 0);
+}
+
+TEST_CASE("a chunk that ends without an item is cancelled") {
+  ProcessPoolExecutor pool(impostor("no item"));
+  auto results = pool.map<question>(MapOptions{.chunksize = 2}, std::vector{1, 2});
+  CHECK_THROWS_AS(static_cast<void>(*results.begin()), CancelledError);
+  CHECK(pool.stats().cancelled == 2);
+  CHECK(pool.stats().pending == 0);
+}
