@@ -5,6 +5,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -73,6 +74,8 @@ REGISTER_LISTENER("house_rules", 1, HouseRules);
 
 int main(int argc, char** argv) {
   procfarm::init(argc, argv);
+  // Who starts the tests in the background has some of these ignored, and the tool would inherit it.
+  for (const int each : {SIGINT, SIGQUIT, SIGHUP, SIGTERM}) std::signal(each, SIG_DFL);
   const support::PrivateTemporaryDirectory directory;
   doctest::Context context(argc, argv);
   const int code = context.run();
