@@ -74,7 +74,8 @@ REGISTER_LISTENER("house_rules", 1, HouseRules);
 
 int main(int argc, char** argv) {
   procfarm::init(argc, argv);
-  // Who starts the tests in the background has some of these ignored, and the tool would inherit it.
+  // Who starts the tests in the background has some of these ignored, and the tool would inherit
+  // it.
   for (const int each : {SIGINT, SIGQUIT, SIGHUP, SIGTERM}) std::signal(each, SIG_DFL);
   const support::PrivateTemporaryDirectory directory;
   doctest::Context context(argc, argv);
