@@ -52,13 +52,13 @@ std::string own_program_name() {
 /// Ours, with the changes of the options, and the word that makes init() serve.
 std::vector<std::string> environment_of(const wire::SupervisorConfig& config) {
   std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string text = *entry;
     const std::size_t split = text.find('=');
     if (split != std::string::npos) variables[text.substr(0, split)] = text.substr(split + 1);
   }
   for (const auto& [name, value] : config.env) variables[name] = value;
-  variables[wire::serve_variable] = "supervisor";
+  variables[wire::serve_variable] = fmt::format("supervisor {}", ::getpid());
   std::vector<std::string> texts;
   for (const auto& [name, value] : variables) texts.push_back(fmt::format("{}={}", name, value));
   return texts;
@@ -104,6 +104,7 @@ void SupervisorHandle::execute(const wire::SupervisorConfig& config, const std::
   if (silent) recipe.open(STDOUT_FILENO, "/dev/null", O_WRONLY);
   recipe.place(control_copy.get(), wire::control_fd);
   recipe.place(config_copy.get(), wire::config_fd);
+  recipe.leave_terminal();  // or tasks that print would be stopped where `stty tostop` is set
   recipe.close_from(wire::config_fd + 1);
 
   std::vector<std::string> arguments{program.empty() ? own_program_name() : program};

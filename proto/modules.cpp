@@ -5,6 +5,8 @@
 #include <procfarm/wire/control.hpp>
 #include <procfarm/wire/modules.hpp>
 
+#include <pthread.h>
+
 #include <array>
 #include <cassert>
 #include <mutex>
@@ -22,6 +24,11 @@ constinit std::mutex modules_mutex;
 constinit detail::ModuleTable* first_module = nullptr;
 constinit detail::ModuleTable* last_module = nullptr;
 constinit std::uint16_t modules_entered = 0;
+
+/// Who forks has the mutex, so that no thread that the fork leaves behind has it in the copy: a
+/// supervisor by StartMethod::fork needs it.
+[[maybe_unused]] const int held_at_forks = ::pthread_atfork(
+    [] { modules_mutex.lock(); }, [] { modules_mutex.unlock(); }, [] { modules_mutex.unlock(); });
 
 struct Builtin {
   Thunk thunk = nullptr;

@@ -53,6 +53,8 @@ void settle_standard_streams() {
 
 void leave_process_group() { ::setpgid(0, 0); }
 
+void leave_terminal() { ::setsid(); }
+
 void set_process_name(const std::string& name) { ::prctl(PR_SET_NAME, name.c_str(), 0, 0, 0); }
 
 void become_subreaper() { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }

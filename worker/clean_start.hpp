@@ -21,6 +21,8 @@ void settle_standard_streams();
 
 /// Leaves the process group of whoever started us: the terminal's Ctrl-C is not for us.
 void leave_process_group();
+/// The same, and no terminal is left: whoever prints is not stopped where `stty tostop` is set.
+void leave_terminal();
 
 /// What `ps` and `top` show, 15 characters at most.
 void set_process_name(const std::string& name);

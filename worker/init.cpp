@@ -7,9 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,15 +42,38 @@ UniqueFd take_known(int fd) {
   return UniqueFd(fd);
 }
 
-/// The variable may have leaked to a program that nobody started as a supervisor.
 bool is_packet_socket(int fd) {
   int type = 0;
   socklen_t size = sizeof type;
   return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
 }
 
+/// That of a supervisor's configuration is there, though no variable tells what it is for.
+bool has_config() {
+  char name[64] = {};
+  const std::string link = fmt::format("/proc/self/fd/{}", wire::config_fd);
+  return ::readlink(link.c_str(), name, sizeof name - 1) > 0 &&
+         std::string_view(name).starts_with("/memfd:procfarm-config");
+}
+
+/// A copy that went on as the program would start copies of its own, and those theirs.
+[[noreturn]] void refuse_to_go_on(const char* cause) {
+  fmt::print(stderr,
+             "procfarm: pid {} was started as a worker process and cannot serve: {}; call "
+             "procfarm::init(argc, argv) first in main\n",
+             ::getpid(), cause);
+  serving::leave(cannot_serve_status);
+}
+
+/// Whether the variable may only have leaked to a program that nobody started to serve. Who did may
+/// have died.
+bool has_leaked(const std::string& role, const std::string& starter) {
+  return role == "supervisor" && starter != std::to_string(::getppid()) && !has_config();
+}
+
 void serve_as(const std::string& role) {
-  if (role == "supervisor" && is_packet_socket(wire::control_fd)) {
+  if (role == "supervisor") {
+    if (!is_packet_socket(wire::control_fd)) refuse_to_go_on("its descriptors were closed");
     UniqueFd control = take_known(wire::control_fd);
     const std::string bytes = wire::read_whole_file(take_known(wire::config_fd).get());
     Reader reader(bytes);
@@ -64,9 +89,15 @@ void init(int, char**) {
   wire::set_initialized();
   serving::enter_builtins();
   const char* const order = std::getenv(wire::serve_variable);
-  if (order == nullptr) return;
-  const std::string role = order;
+  if (order == nullptr) {
+    if (is_packet_socket(wire::control_fd) && has_config())
+      refuse_to_go_on("its environment was cleared");
+    return;
+  }
+  const std::string text = order;
   ::unsetenv(wire::serve_variable);
+  const std::string role = text.substr(0, text.find(' '));
+  if (has_leaked(role, text.substr(std::min(role.size() + 1, text.size())))) return;
   try {
     serve_as(role);
   } catch (const std::exception& error) {
@@ -84,7 +115,7 @@ void set_initialized() { init_was_called = true; }
 void serve_supervisor(UniqueFd control, const SupervisorConfig& config) {
   serving::enter_builtins();                   // init() may not have been called
   if (config.start_method == start_by_fork) {  // else exec and its recipe have done all that
-    serving::leave_process_group();
+    serving::leave_terminal();
     serving::reset_signals();
     control = duplicate_above(control.get(), STDERR_FILENO + 1);
     serving::close_all_but({control.get()});

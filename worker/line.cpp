@@ -106,12 +106,18 @@ void Line::post(const wire::FromWorker& message) {
   exchange();
 }
 
-void Line::finish() {
-  if (closed_ && outgoing_.empty()) return;  // nothing is left to say; the process ends anyway
+void Line::greet() { wait_for_connection(); }
+
+void Line::wait_for_connection() {
   while (!connected_ && !outgoing_.empty()) {
     wait_for(fd_);
     exchange();
   }
+}
+
+void Line::finish() {
+  if (closed_ && outgoing_.empty()) return;  // nothing is left to say; the process ends anyway
+  wait_for_connection();
   send_outgoing(0);
   socket_.set(zmq::sockopt::linger, farewell_ms);
   socket_.close();

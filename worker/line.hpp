@@ -48,6 +48,9 @@ class Line {
   bool has_more();
   /// Sends `message` as soon as possible.
   void post(const wire::FromWorker& message);
+  /// Returns when the greeting is on its way. For who is about to run the program's own code, which
+  /// takes its time: nothing is exchanged meanwhile.
+  void greet();
   /// All is done, and the process is about to end. Returns when the last message is on its way; as
   /// long as there is no connection yet it waits for that.
   void finish();
@@ -57,6 +60,7 @@ class Line {
 
   bool has_news() const { return closed_ || !arrived_.empty(); }
   void stay_awake(Clock::time_point until) const;
+  void wait_for_connection();
   void exchange();
   void exchange_all();
   void send_outgoing(int flags);

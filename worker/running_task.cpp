@@ -87,7 +87,8 @@ bool RunningTask::stop_requested(void* self) {
 }
 
 void RunningTask::progress(void* self, double fraction, std::string_view message) {
-  const auto* task = static_cast<const RunningTask*>(self);
+  auto* task = static_cast<RunningTask*>(self);
+  const std::lock_guard one_at_a_time(task->noting_);  // threads of the task may all tell
   const std::uint64_t running = task->running_.load();
   if (running != 0) wire::write_progress(task->page_, running - 1, fraction, message);
 }

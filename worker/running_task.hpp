@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 
 #include <procfarm/wire/seat.hpp>
 #include <procfarm/wire/unique_fd.hpp>
@@ -43,6 +44,7 @@ class RunningTask {
   std::atomic<std::uint64_t> task_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> stopped_{false};  // the event has been set
+  std::mutex noting_;
 };
 
 /// Readable when the running task is asked to stop; -1 outside a worker.

@@ -132,6 +132,7 @@ void Worker::work() {
 
 bool Worker::initialize() {
   if (seat_.farm.initializer_set) {
+    line_.greet();
     const Answer answer =
         invoker_.invoke(functions_, FunctionId::unpacked(seat_.farm.initializer_function),
                         seat_.farm.initializer_arguments);

@@ -11,6 +11,8 @@
 #include <cstdio>
 #include <system_error>
 
+#include <fmt/format.h>
+
 #include <procfarm/codec.hpp>
 #include <procfarm/wire/packet.hpp>
 #include <procfarm/wire/serve_config.hpp>
@@ -119,9 +121,9 @@ pid_t execute_worker(const WorkerSeat& seat, const CapturedOutput& output) {
 
   std::vector<std::string> arguments{own_program_name()};
   std::vector<std::string> environment;
-  for (char** variable = environ; *variable != nullptr; ++variable)
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable)
     environment.push_back(*variable);
-  environment.push_back(std::string(wire::serve_variable) + "=worker");
+  environment.push_back(fmt::format("{}=worker {}", wire::serve_variable, ::getpid()));
   pid_t pid = 0;
   const int error = recipe.run("/proc/self/exe", wire::pointers_to(arguments).data(),
                                wire::pointers_to(environment).data(), pid);

@@ -50,6 +50,7 @@ std::string own_file(const std::string& name) {
 }
 
 bool leads_its_group() { return ::getpgrp() == ::getpid(); }
+pid_t session() { return ::getsid(0); }
 
 /// Signals and descriptors such as a program may have when it builds its executor.
 class MessyProgram {
@@ -88,6 +89,7 @@ TEST_CASE("a program that a task starts inherits nothing of ours and nothing of 
     CHECK(pool.submit<foreign_descriptors>().result() == "");
     CHECK(pool.submit<standard_input>().result() == "/dev/null\n");
     CHECK(pool.submit<leads_its_group>().result());
+    CHECK(pool.submit<session>().result() != session());  // nor a terminal that could stop it
   }
 }
 

@@ -34,10 +34,23 @@ struct HangsBeforeMain {
   HangsBeforeMain() {
     const char* const role = std::getenv("PROCFARM_SERVE");
     const char* const wanted = std::getenv("PROCFARM_TEST_HANG");
-    if (role == nullptr || wanted == nullptr || std::string(role) != wanted) return;
+    if (role == nullptr || wanted == nullptr) return;
+    if (std::string(role).starts_with(wanted)) pause_for_ever();
+  }
+  [[noreturn]] static void pause_for_ever() {
     for (;;) ::pause();
   }
 } hangs_before_main;
+
+/// As a program that tidies up before it calls init().
+struct TidiesUpBeforeMain {
+  TidiesUpBeforeMain() {
+    const char* const what = std::getenv("PROCFARM_TEST_TIDY");
+    if (what == nullptr || std::getenv("PROCFARM_SERVE") == nullptr) return;
+    const bool descriptors = std::string(what) == "descriptors";
+    descriptors ? ::closefrom(STDERR_FILENO + 1) : static_cast<void>(::clearenv());
+  }
+} tidies_up_before_main;
 
 std::size_t length(const std::string& text) { return text.size(); }
 
@@ -231,4 +244,16 @@ TEST_CASE("[program] hangs" * doctest::skip()) {
   ProcessPoolExecutor pool(1);
   pool.submit<leave_daemon>(daemons.path()).result();
   pool.submit<run_for_ever>(journal.path()).result();
+}
+
+TEST_CASE("a copy of the program that cannot know what it is for ends, and starts no copies") {
+  std::string what;
+  SUBCASE("its descriptors were closed") { what = "descriptors"; }
+  SUBCASE("its environment was cleared") { what = "environment"; }
+  for (const StartMethod method : {StartMethod::forkserver, StartMethod::spawn}) {
+    CAPTURE(static_cast<int>(method));
+    ProcessPoolExecutor pool(
+        {.max_workers = 1, .start_method = method, .env = {{"PROCFARM_TEST_TIDY", what}}});
+    CHECK_THROWS_AS(pool.submit<length>(std::string("abc")).result(), BrokenProcessPool);
+  }
 }

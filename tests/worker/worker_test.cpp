@@ -8,10 +8,14 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include <procfarm/command.hpp>
 #include <procfarm/this_task.hpp>
@@ -57,6 +61,10 @@ struct Loud {
   ~Loud() { std::fputs(" and destroyed", stdout); }
 };
 
+void wait_for_file(const std::string& path) {
+  while (::access(path.c_str(), F_OK) != 0) std::this_thread::sleep_for(1ms);
+}
+
 void prints_and_exits() {
   static Loud loud;
   std::fputs("printed", stdout);
@@ -96,6 +104,18 @@ TEST_CASE("a worker greets with its token and runs what it is sent, in order") {
     CHECK_THROWS_AS(
         std::rethrow_exception(wire::rebuild(threw->bytes.data(), threw->bytes.size(), {})),
         std::out_of_range);
+  }
+}
+
+TEST_CASE("a worker greets before its initializer, which may take any time") {
+  for (const auto method : start_methods()) {
+    CAPTURE(method);
+    const std::string go = std::filesystem::temp_directory_path() / fmt::format("go-{}", method);
+    HandMadeFarm farm(method, call<&wait_for_file>(go));
+    farm.seat_worker();
+    std::ofstream(go).put('!');
+    farm.await_ready();
+    std::filesystem::remove(go);
   }
 }
 

@@ -81,8 +81,8 @@ struct SupervisorConfig {
 };
 
 /// The environment variable by which an executed copy of the program learns that it is a
-/// "supervisor" or, with StartMethod::spawn, a "worker"; its descriptors have known numbers. init()
-/// removes it.
+/// "supervisor" or, with StartMethod::spawn, a "worker"; a space and the number of the process that
+/// started it follow. Its descriptors have known numbers. init() removes it.
 inline constexpr const char* serve_variable = "PROCFARM_SERVE";
 
 /// Was init() called in this process (or are we inside a worker)? Set by worker/, asked by
