@@ -211,23 +211,6 @@ stdout = "file/below"
   CHECK(result.exit_code == 4);
 }
 
-TEST_CASE("data: rows that are gone before they are read are no success") {
-  ToolBench bench;
-  std::string rows;
-  for (int i = 0; i < 300; ++i) rows += std::string(1'000, 'x') + "\n";  // some are not read yet
-  bench.write("rows", rows);
-  const std::string job = R"(
-[[task]]
-name = "shrink"
-foreach = { lines = "rows" }
-shell = ": > rows # {{line}}"
-)";
-  const ToolResult result = run_job(bench, job);
-  CHECK(result.exit_code == 2);
-  CHECK(contains(result.err, "became shorter while it was read: 300 rows were counted, "));
-  CHECK(contains(result.err, "job.toml:4"));
-}
-
 TEST_CASE("data: rows that another task writes may be fewer than there were") {
   ToolBench bench;
   bench.write("rows", "a\nb\nc\n");
