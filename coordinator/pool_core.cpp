@@ -98,6 +98,7 @@ void PoolCore::wake_up() {
 
 void PoolCore::post(DriverCommand command) {
   InboxLock lock(mutex_);
+  if (inbox_.driver_done) return;
   inbox_.arrived.commands.push_back(std::move(command));
   wake_driver(lock);
 }
@@ -106,11 +107,7 @@ void PoolCore::suspend() {
   constexpr auto patience = std::chrono::seconds{5};  // with a supervisor that may be starting
   auto promise = std::make_shared<std::promise<void>>();
   const std::future<void> stopped = promise->get_future();
-  InboxLock lock(mutex_);
-  if (inbox_.driver_done) return;
-  inbox_.arrived.commands.push_back(command::Suspend{std::move(promise)});
-  wake_driver(lock);
-  if (lock) lock.unlock();
+  post(command::Suspend{std::move(promise)});
   stopped.wait_for(patience);
 }
 

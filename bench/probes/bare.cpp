@@ -102,8 +102,11 @@ class BareFarm {
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     directory_ = name;
     const std::string address = "ipc://" + directory_ + "/farm";
-    for (pid_t& worker : workers_)
-      if ((worker = ::fork()) == 0) work(address);
+    for (pid_t& worker : workers_) {
+      worker = ::fork();
+      if (worker < 0) throw std::runtime_error("fork failed");
+      if (worker == 0) work(address);
+    }
     wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     driver_ = std::thread([this, address] { drive(address); });
   }
