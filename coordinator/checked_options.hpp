@@ -17,6 +17,13 @@ inline void check_positive(std::optional<int> value, const char* name) {
   }
 }
 
+/// Throws std::invalid_argument for more.
+inline void check_at_most(std::optional<int> value, int most, const char* name) {
+  if (value && *value > most) {
+    throw std::invalid_argument(fmt::format("{} must be at most {}", name, most));
+  }
+}
+
 /// Throws std::invalid_argument for 0.
 inline void check_limit(std::optional<std::size_t> limit, const char* name) {
   if (limit == std::size_t{0}) {

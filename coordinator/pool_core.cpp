@@ -31,7 +31,8 @@ wire::UniqueFd make_eventfd() {
 
 ProcessPoolOptions checked(ProcessPoolOptions options) {
   check_positive(options.max_workers, "max_workers");
-  if (!options.max_workers) options.max_workers = usable_cpus();
+  check_at_most(options.max_workers, most_workers, "max_workers");
+  if (!options.max_workers) options.max_workers = std::min(usable_cpus(), most_workers);
   check_positive(options.max_tasks_per_child, "max_tasks_per_child");
   if (options.prestart < 0 || options.prestart > *options.max_workers)
     throw std::invalid_argument("prestart must be from 0 to max_workers");
@@ -44,8 +45,7 @@ ProcessPoolOptions checked(ProcessPoolOptions options) {
   if (options.start_method != StartMethod::fork && !wire::initialized()) {
     throw std::logic_error(
         "procfarm::init(argc, argv) was not called: make it the first line of main, so that copies "
-        "of "
-        "this program can serve as workers");
+        "of this program can serve as workers");
   }
   return options;
 }

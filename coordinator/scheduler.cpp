@@ -16,11 +16,8 @@ using scheduling::WorkerState;
 
 namespace {
 
-// A record names its seat in 16 bits.
-constexpr int most_seats = 65'535;
-
 SchedulerOptions checked(SchedulerOptions options) {
-  options.max_workers = std::clamp(options.max_workers, 1, most_seats);
+  options.max_workers = std::clamp(options.max_workers, 1, most_workers);
   options.max_queued = std::max(options.max_queued, 1U);
   options.max_failed_starts = std::max(options.max_failed_starts, 1);
   if (options.max_tasks_per_child)

@@ -121,9 +121,12 @@ using Action = std::variant<action::Spawn, action::Assign, action::Recall, actio
                             action::Stop, action::Kill, action::Retire, action::Settle>;
 using Actions = std::vector<Action>;
 
+/// A record of a task names its worker's seat in 16 bits.
+inline constexpr int most_workers = 65'535;
+
 struct SchedulerOptions {
-  int max_workers = 1;
-  int prestart = 0;  // workers that start with the first dispatch, whatever there is to do
+  int max_workers = 1;  // clamped to most_workers
+  int prestart = 0;     // workers that start with the first dispatch, whatever there is to do
   std::optional<int> max_tasks_per_child{};
   Duration window = std::chrono::milliseconds{16};  // queued work per worker, as time
   std::uint32_t max_queued = 2048;                  // tasks per worker, begun one included

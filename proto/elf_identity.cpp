@@ -2,6 +2,7 @@
 // elf_identity.cpp - asks the dynamic linker, and reads the notes of the file as it is mapped.
 #include "elf_identity.hpp"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <limits.h>
 #include <link.h>
@@ -107,6 +108,16 @@ ElfIdentity program_elf_identity() {
   Search search;
   dl_iterate_phdr(&visit, &search);
   return search.result;
+}
+
+void keep_loaded(const void* address) noexcept {
+  Dl_info info;
+  void* object = nullptr;
+  if (::dladdr1(address, &info, &object, RTLD_DL_LINKMAP) == 0 || object == nullptr) return;
+  const char* const name = static_cast<const link_map*>(object)->l_name;
+  if (*name == '\0') return;  // the program
+  void* const again = ::dlopen(name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+  if (again != nullptr) ::dlclose(again);
 }
 
 }  // namespace procfarm

@@ -17,4 +17,8 @@ ElfIdentity elf_identity(const void* address);
 /// Of the executable. Any thread.
 ElfIdentity program_elf_identity();
 
+/// The library that contains `address` is never unloaded from now on. Any thread, one that loads a
+/// library included; nobody who loads one may wait for a lock that the caller holds.
+void keep_loaded(const void* address) noexcept;
+
 }  // namespace procfarm

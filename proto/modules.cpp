@@ -73,15 +73,19 @@ std::vector<Thunk> builtin_thunks() {
 }  // namespace
 
 std::uint32_t detail::enter_function(ModuleTable& table, FunctionEntry& entry) {
-  const std::lock_guard lock(modules_mutex);
-  if (table.number == 0) {
+  std::unique_lock lock(modules_mutex);
+  const bool new_module = table.number == 0;
+  if (new_module) {
     table.number = ++modules_entered;
     (last_module == nullptr ? first_module : last_module->next) = &table;
     last_module = &table;
   }
   (table.last == nullptr ? table.first : table.last->next) = &entry;
   table.last = &entry;
-  return table.count++;
+  const std::uint32_t index = table.count++;
+  lock.unlock();
+  if (new_module) keep_loaded(&table);  // the list has it, and workers know it by its number
+  return index;
 }
 
 namespace wire {

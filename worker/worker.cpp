@@ -142,6 +142,7 @@ bool Worker::initialize() {
       line_.post(wire::Failed{std::string(answer.bytes)});
       return false;
     }
+    functions_.add(1, seat_.farm.modules);  // it may have loaded some that we did not have
   }
   line_.post(wire::Ready{});
   return true;

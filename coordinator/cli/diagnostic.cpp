@@ -61,6 +61,16 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
+/// The only name that goes on where the word ends.
+std::optional<std::string> only_completion(std::string_view word,
+                                           const std::vector<std::string>& candidates) {
+  constexpr std::size_t shortest = 3;
+  const auto begins = [word](const std::string& name) { return name.starts_with(word); };
+  if (word.size() < shortest || std::count_if(candidates.begin(), candidates.end(), begins) != 1)
+    return std::nullopt;
+  return *std::find_if(candidates.begin(), candidates.end(), begins);
+}
+
 }  // namespace
 
 std::string to_string(const Position& position) {
@@ -112,7 +122,8 @@ std::optional<std::string> nearest_name(std::string_view word,
 }
 
 std::string suggest(std::string_view word, const std::vector<std::string>& candidates) {
-  const auto nearest = nearest_name(word, candidates);
+  auto nearest = nearest_name(word, candidates);
+  if (!nearest) nearest = only_completion(word, candidates);
   return nearest ? fmt::format("did you mean '{}'?", *nearest) : std::string();
 }
 

@@ -34,6 +34,16 @@ std::string in_our_words(const std::string& message) {
                                  : fmt::format("--{} takes no value", message.substr(0, at));
 }
 
+/// `help`, `help COMMAND` and `version` are no commands of ours, but what many type first.
+void words_to_options(std::vector<std::string>& arguments) {
+  if (arguments.empty()) return;
+  if (arguments.front() == "version") arguments.front() = "--version";
+  if (arguments.front() != "help") return;
+  arguments.erase(arguments.begin());
+  arguments.resize(std::min<std::size_t>(arguments.size(), 1));
+  arguments.emplace_back("--help");
+}
+
 }  // namespace
 
 CommandLine::CommandLine(std::string_view only) {
@@ -232,6 +242,8 @@ ParsedOptions CommandLine::parse(std::vector<std::string> arguments) {
     command = chosen();
   } catch (const CLI::CallForHelp&) {
     command = chosen();
+    const std::string unknown = command == nullptr ? complaint(app_) : std::string();
+    if (!unknown.empty()) return {.text = usage_error(nullptr, unknown), .exit_code = 2};
     return {.text = tidy(command == nullptr ? app_.help() : command->help("procfarm"))};
   } catch (const CLI::CallForVersion& version) {
     return {.text = std::string(version.what()) + "\n"};
@@ -254,6 +266,7 @@ ParsedOptions CommandLine::parse(std::vector<std::string> arguments) {
 std::string completion_script(Shell shell) { return CommandLine().completions(shell); }
 
 ParsedOptions parse_options(std::vector<std::string> arguments) {
+  words_to_options(arguments);
   const std::string first = arguments.empty() ? std::string() : arguments.front();
   const bool runs = first == "run" || first == "rerun" || first == "each";
   return CommandLine(runs ? first : std::string()).parse(std::move(arguments));

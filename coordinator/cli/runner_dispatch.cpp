@@ -20,6 +20,17 @@ namespace {
 constexpr int most_per_round = 256;                // then signals and events have their turn
 constexpr std::uint64_t most_open_tasks = 10'000;  // of a stream: those that wait for others
 
+/// What a task without instances is told apart by from one that has done its work.
+std::string no_rows_text(const TaskSpec& task) {
+  const std::string where = task.data ? task.data->path : std::string();
+  if (where.empty()) return fmt::format("task '{}': its data has no rows", task.name);
+  if (task.data->kind == ForeachKind::glob) {
+    return fmt::format("task '{}': nothing matches {}", task.name, where);
+  }
+  return fmt::format("task '{}': no rows in {}", task.name,
+                     where == "-" ? "standard input" : where);
+}
+
 }  // namespace
 
 void Runner::dispatch() {
@@ -87,6 +98,7 @@ bool Runner::take_instance(const Step& step) {
       plan_->postpone(step.instance);
     } else {
       check_row_count(number, answer.count);
+      if (answer.count == 0) reporter_->message(no_rows_text(*tasks_[number].spec));
       end_of_rows(number, answer.count);
     }
   } catch (const JobError& error) {

@@ -54,7 +54,7 @@ void Runner::handle(Events&& events) {
   for (const std::uint32_t task : events.rows_arrived) plan_->rows_arrived(task);
   if (events.database_failure && !std::exchange(database_failed_, true)) {
     ending_.write_failed();
-    drain("the run database cannot be written: " + *events.database_failure);
+    drain(*events.database_failure);
   }
   note_begun();
   session_->committed(events.committed);

@@ -10,19 +10,20 @@
 namespace procfarm::cli {
 namespace {
 
-std::string heading(const RecordedAttempt& read) {
+std::string heading(const RecordedAttempt& read, bool run_died) {
   const AttemptFinished& attempt = read.attempt;
+  const bool cut_short = run_died && attempt.outcome == AttemptOutcome::running;
   std::string text = fmt::format("== {}", read.instance_name());
   if (!attempt.label.empty()) text += fmt::format(" ({})", escape_control(attempt.label));
   if (attempt.key.attempt > 0) text += fmt::format(", attempt {}", attempt.key.attempt);
-  text += fmt::format(": {}", how_it_ended(attempt));
+  text += fmt::format(": {}", cut_short ? "running when the run died" : how_it_ended(attempt));
   const auto took = attempt.took();
   if (took && *took > Duration::zero()) text += fmt::format(", {}", format_duration(*took));
   return text + "\n";
 }
 
-void show_attempt(const RecordedAttempt& read, ShowOutput& out) {
-  out.put(heading(read));
+void show_attempt(const RecordedAttempt& read, bool run_died, ShowOutput& out) {
+  out.put(heading(read, run_died));
   out.put(printable_lines(read.attempt.stdout_bytes, ""));
   if (read.attempt.stderr_bytes.empty()) return;
   out.put("-- standard error\n");
@@ -58,10 +59,11 @@ int show_logs(const ShowOptions& options) {
     RunSelection selection = parse_run_selection(options.selector);
     selection.attempt = options.attempt;
     ShowOutput err(options.err);
+    const bool run_died = run.summary().state != "running";  // of what runs in it
     bool found = false;
     run.visit_outputs(selection, [&](const RecordedAttempt& attempt) {
       found = true;
-      if (!options.raw) return show_attempt(attempt, out);
+      if (!options.raw) return show_attempt(attempt, run_died, out);
       out.put(attempt.attempt.stdout_bytes);
       err.put(attempt.attempt.stderr_bytes);
     });

@@ -36,6 +36,8 @@ TEST_CASE("the nearest name is suggested, and none when all are far") {
   CHECK(nearest_name("Name", keys) == "name");
   CHECK(suggest("frobnicate", keys).empty());
   CHECK(suggest("x", keys).empty());
+  CHECK(suggest("--time", {"--timeout", "--retries"}) == "did you mean '--timeout'?");
+  CHECK(suggest("--re", {"--results", "--resume"}).empty());
   CHECK(suggest("", keys).empty());
   CHECK(suggest("timeout", {}).empty());
 }

@@ -149,6 +149,17 @@ TEST_CASE("options: help and version are no errors") {
   CHECK(has(version.text, "procfarm "));
 }
 
+TEST_CASE("options: help and version are understood without their dashes, too") {
+  CHECK(parse_options({"help"}).text == parse_options({"--help"}).text);
+  CHECK(parse_options({"help", "run"}).text == parse_options({"run", "--help"}).text);
+  CHECK(parse_options({"version"}).text == parse_options({"--version"}).text);
+  for (const auto& arguments : {std::vector<std::string>{"help", "rum"}, {"rum", "--help"}}) {
+    const ParsedOptions unknown = parse_options(arguments);
+    CHECK(unknown.exit_code == 2);
+    CHECK(has(unknown.text, "unknown command 'rum'; did you mean 'run'?"));
+  }
+}
+
 TEST_CASE("options: --halt tells when and of what") {
   CHECK(parse_halt("now,fail=20%") ==
         HaltPolicy{.pace = HaltPolicy::Pace::now, .threshold = 20, .percent = true});

@@ -101,6 +101,15 @@ TEST_CASE("logs show output and errors with control bytes escaped, tabs and line
   contains(failures.out, "\\x1b[31msix\n");
 }
 
+TEST_CASE("logs of a run that died do not call anything running") {
+  ShowBench bench;
+  CHECK(contains(shown(show_logs, bench.base.path(), {.selector = "pack[2]"}).out,
+                 "== pack[2] (level=9), attempt 1: running\n"));
+  bench.writer.reset();  // without an end of the run
+  CHECK(contains(shown(show_logs, bench.base.path(), {.selector = "pack[2]"}).out,
+                 "== pack[2] (level=9), attempt 1: running when the run died\n"));
+}
+
 TEST_CASE("raw logs are the bytes as they were, each stream in its own") {
   const ShowBench bench;
   const Shown logs = shown(show_logs, bench.base.path(), {.selector = "pack[1]", .raw = true});

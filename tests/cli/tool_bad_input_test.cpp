@@ -61,6 +61,27 @@ TEST_CASE("bad input: an empty job is none that fails, and says that it is empty
   }
 }
 
+TEST_CASE("bad input: a task whose data is empty has nothing to do, and says so") {
+  ToolBench bench;
+  bench.write("empty.txt", "");
+  bench.write("job.toml", R"([[task]]
+name = "pictures"
+foreach = { glob = "*.picture" }
+command = ["/bin/false"]
+[[task]]
+name = "lines"
+foreach = { lines = "empty.txt" }
+command = ["/bin/false"]
+)");
+  const ToolResult result = run_tool(bench, {"run", "job.toml"});
+  CHECK(result.exit_code == 0);
+  CHECK(contains(result.err, "task 'pictures': nothing matches *.picture\n"));
+  CHECK(contains(result.err, "task 'lines': no rows in empty.txt\n"));
+  const ToolResult each = run_tool(bench, {"each", "empty.txt", "--", "/bin/false"});
+  CHECK(each.exit_code == 0);
+  CHECK(contains(each.err, "no rows in empty.txt\n"));
+}
+
 TEST_CASE("bad input: bytes that are no text are refused at their place; BOM and CRLF are not") {
   ToolBench bench;
   bench.write("utf8.toml", "[[task]]\nname = \"a\"\ncommand = [\"echo\", \"\xff\"]\n");

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <iostream>
+#include <limits>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -42,6 +43,8 @@ TEST_CASE("impossible options are refused by name") {
     CHECK_THROWS_WITH_AS(ProcessPoolExecutor{workers}, "max_workers must be greater than 0",
                          std::invalid_argument);
   }
+  CHECK_THROWS_WITH_AS(ProcessPoolExecutor{std::numeric_limits<int>::max()},
+                       "max_workers must be at most 65535", std::invalid_argument);
   CHECK_THROWS_WITH_AS(ProcessPoolExecutor(ProcessPoolOptions{.max_tasks_per_child = 0}),
                        "max_tasks_per_child must be greater than 0", std::invalid_argument);
   CHECK_THROWS_WITH_AS(ProcessPoolExecutor(ProcessPoolOptions{.max_pending = 0}),

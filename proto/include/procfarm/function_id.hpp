@@ -46,7 +46,7 @@ using Thunk = void (*)(CallFrame&);
 
 namespace detail {
 
-/// A line of a table; lives as long as its module is loaded.
+/// A line of a table.
 struct FunctionEntry {
   Thunk thunk = nullptr;
   const char* signature = "";
@@ -66,7 +66,8 @@ struct ModuleTable {
 /// one table, and indices would shift.
 [[gnu::visibility("hidden")]] inline constinit ModuleTable module_table;
 
-/// Appends `entry` and returns its index; numbers the table when it is the first. Any thread.
+/// Appends `entry` and returns its index. With the first, the table gets its number and its library
+/// stays loaded for good: dlclose() leaves it where it is. Any thread.
 std::uint32_t enter_function(ModuleTable& table, FunctionEntry& entry);
 
 }  // namespace detail
