@@ -30,8 +30,8 @@ wire::UniqueFd make_eventfd() {
 }
 
 ProcessPoolOptions checked(ProcessPoolOptions options) {
-  check_positive(options.max_workers, "max_workers");
-  check_at_most(options.max_workers, most_workers, "max_workers");
+  check_positive(options.max_workers, "max_workers", most_workers);
+  check_environment(options.env);
   if (!options.max_workers) options.max_workers = std::min(usable_cpus(), most_workers);
   check_positive(options.max_tasks_per_child, "max_tasks_per_child");
   if (options.prestart < 0 || options.prestart > *options.max_workers)

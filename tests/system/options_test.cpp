@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <limits>
+#include <map>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -42,6 +43,12 @@ TEST_CASE("impossible options are refused by name") {
   for (const int workers : {0, -1}) {
     CHECK_THROWS_WITH_AS(ProcessPoolExecutor{workers}, "max_workers must be greater than 0",
                          std::invalid_argument);
+  }
+  using Environment = std::map<std::string, std::string>;
+  for (const Environment& env :
+       {Environment{{"", "x"}}, {{"A=B", "x"}}, {{"A", std::string(1, '\0')}}}) {
+    CHECK_THROWS_AS(ProcessPoolExecutor(ProcessPoolOptions{.max_workers = 1, .env = env}),
+                    std::invalid_argument);
   }
   CHECK_THROWS_WITH_AS(ProcessPoolExecutor{std::numeric_limits<int>::max()},
                        "max_workers must be at most 65535", std::invalid_argument);
