@@ -254,6 +254,8 @@ ErrorRecord Driver::error_for(const detail::FutureState& state, SettleReason rea
     record.signal = loss_->signal;
     record.exit_code = loss_->exit_code;
     record.stderr_tail = loss_->stderr_tail;
+    const bool by_us = ended_ && (loss_->signal == SIGTERM || loss_->signal == SIGKILL);
+    if (by_us) record.text = "the executor ended its workers";
   }
   return record;
 }

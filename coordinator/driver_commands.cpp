@@ -33,8 +33,12 @@ void Driver::handle(const command::DependencyFailed& given) {
 void Driver::handle(const command::Close& given) {
   closing_ = true;
   scheduler_.close();
+  supervisor_.go_on();  // nobody else could tell us of the workers' ends
   resume();  // it would wait for ever for what stands still
-  if (given.cancel_pending) cancel_all();
+  if (!given.cancel_pending) return;
+  cancel_all();
+  carry_out();
+  given.cancelled->set_value();
 }
 
 void Driver::cancel_all() {
@@ -53,6 +57,7 @@ void Driver::handle(const command::EndWorkers& given) {
   scheduler_.close();
   cancel_all();
   carry_out();
+  given.cancelled->set_value();
   if (given.signal == SIGTERM) {
     supervisor_.signal_all(SIGTERM);
     kill_all_at_ = now() + 2s;

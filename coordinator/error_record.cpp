@@ -50,7 +50,7 @@ std::exception_ptr ErrorRecord::make() const {
       return std::make_exception_ptr(WorkerLost(task, signal, exit_code, stderr_tail, text));
     case Kind::task_timeout: return std::make_exception_ptr(TaskTimeout(task, limit));
     case Kind::serialization:
-      return std::make_exception_ptr(SerializationError("encode arguments", text, task));
+      return detail::with_cause(SerializationError("encode arguments", text, task), cause);
     case Kind::dependency: return detail::with_cause(DependencyError(task, text), cause);
     case Kind::broken: return detail::with_cause(BrokenProcessPool(text, task), cause);
     case Kind::shutdown: return std::make_exception_ptr(ShutdownError(text, task));

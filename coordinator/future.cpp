@@ -124,8 +124,8 @@ void AnyFuture::add_callback(std::function<void()> callback) const {
   state().add_callback(std::move(callback));
 }
 
-void AnyFuture::throw_undecodable(const std::exception& cause) const {
-  throw SerializationError("decode result", cause.what(), task_ref(state()));
+void AnyFuture::throw_undecodable() const {
+  detail::throw_serialization_error("decode result", task_ref(state()));
 }
 
 }  // namespace procfarm

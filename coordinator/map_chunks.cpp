@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <procfarm/errors.hpp>
+#include <procfarm/submitter.hpp>
 #include <procfarm/wire/chunk.hpp>
 
 #include "future_state.hpp"
@@ -86,10 +87,8 @@ FutureState* ChunkFiller::submit() {
   if (sizes_.empty()) {
     try {
       std::rethrow_exception(std::exchange(refused_, nullptr));
-    } catch (const std::exception& error) {
-      return core_.fail_submit(options_, error.what());
     } catch (...) {
-      return core_.fail_submit(options_, "unknown exception");
+      return fail_task(core_, options_);
     }
   }
   const auto count = static_cast<std::uint32_t>(sizes_.size());
@@ -135,8 +134,11 @@ void abandon_chunk(const AnyFuture& chunk) {
   for (const AnyFuture& each : rest) abandon_chunk(each);
 }
 
-void throw_undecodable_item(const AnyFuture& chunk, const std::exception& cause) {
-  throw SerializationError("decode result", cause.what(), task_ref(state_of(chunk)));
+void throw_undecodable_item(const AnyFuture& chunk, std::uint32_t left) {
+  FutureState& state = state_of(chunk);
+  TaskRef item = task_ref(state);
+  item.id = std::to_string(state.id + state.chunk()->done - left - 1);
+  throw_serialization_error("decode result", item);
 }
 
 }  // namespace procfarm::detail

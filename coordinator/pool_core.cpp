@@ -103,53 +103,6 @@ void PoolCore::post(DriverCommand command) {
   wake_driver(lock);
 }
 
-void PoolCore::suspend() {
-  constexpr auto patience = std::chrono::seconds{5};  // with a supervisor that may be starting
-  auto promise = std::make_shared<std::promise<void>>();
-  const std::future<void> stopped = promise->get_future();
-  post(command::Suspend{std::move(promise)});
-  stopped.wait_for(patience);
-}
-
-void PoolCore::end_workers(int signal) {
-  check_process();
-  InboxLock lock(mutex_);
-  inbox_.closed = true;
-  room_.notify_all();
-  inbox_.arrived.commands.push_back(command::EndWorkers{signal});
-  wake_driver(lock);
-}
-
-void PoolCore::shutdown(ShutdownOptions how) {
-  if (!in_home_process()) return;
-  if (how.wait && callbacks.is_current()) {
-    throw std::logic_error(
-        "shutdown(wait) on the callback thread would wait for itself: use {.wait = false}");
-  }
-  {
-    InboxLock lock(mutex_);
-    inbox_.closed = true;
-    room_.notify_all();
-    inbox_.arrived.commands.push_back(command::Close{how.cancel_futures});
-    wake_driver(lock);
-  }
-  if (how.wait) wait_finished();
-}
-
-void PoolCore::wait_finished() {
-  {
-    InboxLock lock(mutex_);
-    finished_.wait(lock, [this] { return inbox_.driver_done; });
-  }
-  join_driver();
-  callbacks.finish();
-}
-
-void PoolCore::join_driver() {
-  std::lock_guard lock(join_mutex_);
-  if (driver_thread_.joinable()) driver_thread_.join();
-}
-
 std::vector<WorkerInfo> PoolCore::workers() const {
   check_process();
   std::vector<WorkerInfo> result;

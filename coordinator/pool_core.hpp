@@ -57,14 +57,17 @@ struct DependencyFailed {
   std::uint64_t task;
   ErrorRecord error;
 };
+// Each promise is dropped if what it stands for will never be.
 struct Close {
   bool cancel_pending;
+  std::shared_ptr<std::promise<void>> cancelled;
 };
 struct EndWorkers {
   int signal;
-};  // terminate_workers, kill_workers
+  std::shared_ptr<std::promise<void>> cancelled;  // what has not begun
+};                                                // terminate_workers, kill_workers
 struct Suspend {
-  std::shared_ptr<std::promise<void>> stopped;  // dropped if that will never be
+  std::shared_ptr<std::promise<void>> stopped;
 };
 struct Resume {};
 }  // namespace command
@@ -97,7 +100,8 @@ class PoolCore final : public TaskHost,
                                     std::string_view payload, std::uint32_t items);
   detail::FutureState* submit_chunk(const SharedOptions& options, FunctionId function,
                                     Payload payload, std::uint32_t items);
-  detail::FutureState* fail_submit(const SharedOptions& options, const std::string& text);
+  detail::FutureState* fail_submit(const SharedOptions& options, const std::string& text,
+                                   std::exception_ptr cause = nullptr);
   void shutdown(ShutdownOptions options);
   void post(DriverCommand command);
   /// terminate_workers, kill_workers.
@@ -185,6 +189,8 @@ class PoolCore final : public TaskHost,
   /// If it sleeps; without the lock then.
   void wake_driver(InboxLock& lock);
   void watch_dependencies(detail::FutureState& state);
+  /// Every later submit throws ShutdownError.
+  void close();
   void wait_finished();
   void join_driver();
 

@@ -134,15 +134,17 @@ detail::FutureState* PoolCore::enter(InboxLock lock, std::unique_ptr<detail::Fut
 }
 
 detail::FutureState* PoolCore::fail_submit(const SharedOptions& task_options,
-                                           const std::string& text) {
+                                           const std::string& text, std::exception_ptr cause) {
   InboxLock lock(mutex_);
   check_open(inbox_);
   auto* state = new detail::FutureState(inbox_.next_task++, *this, task_options);
   lock.unlock();
   state->claim();
   state->outcome = detail::OutcomeKind::error;
-  state->extension().error = {
-      .kind = ErrorRecord::Kind::serialization, .task = task_ref(*state), .text = text};
+  state->extension().error = {.kind = ErrorRecord::Kind::serialization,
+                              .task = task_ref(*state),
+                              .text = text,
+                              .cause = std::move(cause)};
   ++counters.failed;
   state->finish(detail::Phase::finished);
   return state;

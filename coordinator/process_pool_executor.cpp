@@ -29,9 +29,9 @@ FutureState* fail_task(PoolCore& core, const SharedOptions& options) {
   try {
     throw;
   } catch (const std::exception& error) {
-    return core.fail_submit(options, error.what());
+    return core.fail_submit(options, error.what(), std::current_exception());
   } catch (...) {
-    return core.fail_submit(options, "unknown exception");
+    return core.fail_submit(options, "unknown exception", std::current_exception());
   }
 }
 

@@ -164,6 +164,7 @@ void Scheduler::worker_ready(WorkerId worker, Time now) {
   s.respawn_at = Time{};
   s.workers.set_state(worker.seat, WorkerState::ready);
   s.workers.place(worker.seat, s.low_water);
+  s.newcomers = true;
 }
 
 void Scheduler::worker_lost(WorkerId worker, std::optional<TaskId> running, Time now,

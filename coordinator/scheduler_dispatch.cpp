@@ -3,6 +3,7 @@
 // low; a higher priority overtakes what has not begun; a worker without work takes from the
 // richest. Each worker gets one batch per dispatch(), so that a batch is one message.
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <utility>
 
@@ -31,7 +32,7 @@ void Scheduler::dispatch(Time now, Actions& out) {
   s.say_pending(out);
   s.rearrange_touched();
   s.retire(out);
-  if (!s.broken && !s.draining) {
+  if (!s.broken && !s.draining && !s.recall_for_newcomers(out)) {
     s.measure();
     const std::size_t hungry = s.workers.places().count(WorkerTable::hungry);
     s.fill_idle(out);
@@ -211,6 +212,26 @@ std::uint64_t Scheduler::State::recall_lower(std::uint32_t seat, int priority, A
   workers.place(seat, low_water);
   out.emplace_back(std::move(recall));
   return count;
+}
+
+/// While a worker starts, tasks are handed ahead to others, and the first of them turns out to be
+/// long: what waits behind it comes before what was submitted later. True if something was asked
+/// for, here or since the last dispatch; the next one has the answers.
+bool Scheduler::State::recall_for_newcomers(Actions& out) {
+  if (!std::exchange(newcomers, false)) return false;
+  std::size_t idle = workers.places().count(WorkerTable::idle);
+  constexpr auto lists_end = static_cast<SeatLists::List>(std::bit_width(short_list));
+  for (SeatLists::List list = 0; list < lists_end; ++list) {
+    while (idle > 0 && !workers.donors().empty(list)) {
+      const std::uint32_t donor = workers.donors().front(list);
+      const std::uint32_t count = workers.at(donor).unbegun();
+      recall_newest(donor, count, out);
+      idle -= std::min<std::size_t>(idle, count);
+    }
+  }
+  return std::any_of(out.begin(), out.end(), [](const Action& each) {
+    return std::holds_alternative<action::Recall>(each);
+  });
 }
 
 void Scheduler::State::recall_for_idle(Actions& out) {

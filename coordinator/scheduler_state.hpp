@@ -102,6 +102,7 @@ struct Scheduler::State {
   void spawn(Actions& out);
   void overtake(Actions& out);
   std::uint64_t recall_lower(std::uint32_t seat, int priority, Actions& out);
+  bool recall_for_newcomers(Actions& out);
   void recall_for_idle(Actions& out);
   void recall_newest(std::uint32_t seat, std::uint32_t count, Actions& out);
   void recall_behind(std::uint32_t seat, TaskId task, Actions& out);
@@ -144,8 +145,9 @@ struct Scheduler::State {
   int fruitless_workers = 0;  // in a row: lost with tasks, but began none
   bool broken = false;
   bool closed = false;
-  bool draining = false;  // cancel_all: nothing starts any more
-  bool changed = false;   // since the last dispatch()
+  bool draining = false;   // cancel_all: nothing starts any more
+  bool newcomers = false;  // workers became ready since the last dispatch()
+  bool changed = false;    // since the last dispatch()
 };
 
 }  // namespace procfarm

@@ -142,7 +142,12 @@ void SupervisorHandle::spawn(const SpawnOrder& order) {
   flush();
 }
 
+void SupervisorHandle::go_on() {
+  if (pidfd_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGCONT, nullptr, 0);
+}
+
 void SupervisorHandle::kill(wire::SeatLife life) {
+  go_on();
   send({.kind = Order::Kind::kill, .life = life});
 }
 
@@ -151,6 +156,7 @@ void SupervisorHandle::signal(wire::SeatLife life, int signal) {
 }
 
 void SupervisorHandle::signal_all(int signal) {
+  go_on();
   send({.kind = Order::Kind::signal_all, .signal = signal});
 }
 

@@ -63,6 +63,8 @@ class SupervisorHandle {
   std::uint32_t modules() const { return modules_; }
   /// Sends what an earlier call could not.
   void flush();
+  /// If somebody has stopped it.
+  void go_on();
 
   /// Closing the socket is the order to end everything. Does not wait for that.
   void close();

@@ -54,6 +54,7 @@ constexpr const char* owned_mark = "/owned";
 std::string make_directory(const std::string& parent) {
   std::string path = fmt::format("{}/{}{}", parent, directory_prefix, directory_suffix);
   if (::mkdtemp(path.data()) == nullptr) fail("mkdtemp " + path);
+  ::chmod(path.c_str(), 0700);  // whatever the umask leaves of that
   return path;
 }
 

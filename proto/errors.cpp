@@ -19,7 +19,7 @@ std::string lost_text(const TaskRef& task, int signal, int exit_code, const std:
   std::string how = "is gone";
   if (signal != 0) {
     how = "was killed by " + wire::signal_name(signal);
-    if (signal == SIGKILL) how += " (perhaps out of memory)";  // if nobody else has done it
+    if (signal == SIGKILL && detail.empty()) how += " (perhaps out of memory)";
   } else if (exit_code >= 0) {
     how = fmt::format("left with exit code {}", exit_code);
   }

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -81,6 +82,9 @@ Received receive_packet(int socket, void* data, std::size_t size, std::vector<Un
 }
 
 UniqueFd make_memory_file(const char* name, std::string_view bytes) {
+  rlimit limit{};  // who writes beyond it is killed by SIGXFSZ
+  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < bytes.size())
+    throw std::system_error(EFBIG, std::generic_category(), "write to memfd (ulimit -f)");
   UniqueFd file(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!file) throw std::system_error(errno, std::generic_category(), "memfd_create");
   while (!bytes.empty()) {

@@ -51,6 +51,13 @@ void settle_standard_streams() {
   }
 }
 
+void survive_hangup() {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};  // not SIG_IGN, which programs inherit that are executed
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGHUP, &action, nullptr);
+}
+
 void leave_process_group() { ::setpgid(0, 0); }
 
 void leave_terminal() { ::setsid(); }

@@ -19,6 +19,10 @@ void close_all_but(std::initializer_list<int> kept);
 /// Standard input is /dev/null; standard output and error are at least that.
 void settle_standard_streams();
 
+/// When a supervisor dies, the kernel hangs up (SIGHUP, SIGCONT) on those of its workers that stand
+/// still. They have to live on to end what their tasks have started.
+void survive_hangup();
+
 /// Leaves the process group of whoever started us: the terminal's Ctrl-C is not for us.
 void leave_process_group();
 /// The same, and no terminal is left: whoever prints is not stopped where `stty tostop` is set.

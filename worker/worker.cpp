@@ -265,6 +265,7 @@ void Worker::flush_task_output() {
 
 void serve_worker(WorkerSeat seat) noexcept {
   set_process_name(fmt::format("procfarm:w{}", seat.life.seat));
+  survive_hangup();
   become_subreaper();
   set_descriptor_limit(seat.farm.soft_nofile);
   LeaveOnExit::arm();  // for std::exit on another thread

@@ -92,3 +92,20 @@ TEST_CASE("a task that leaves the middle of a worker's list leaves the others in
   CHECK(bench.scheduler.pending() == 5);
   bench.run_all(1us);
 }
+
+TEST_CASE("a worker that has just started takes what was handed ahead to another meanwhile") {
+  SchedulerBench bench{{.workers = 2}};
+  const TaskId first = bench.submit();
+  CHECK(bench.take() == actions(Spawn{worker(0)}));
+  bench.ready(worker(0));
+  CHECK(bench.take() == actions(assign(worker(0), {first})));
+  bench.finish(worker(0), first, 10us);
+  CHECK(bench.take() == actions());
+  const auto tasks = bench.submit_many(3);
+  CHECK(bench.take() == actions(assign(worker(0), {tasks[0]}), Spawn{worker(1)}));
+  CHECK(bench.take() == actions(assign(worker(0), {tasks[1]})));
+  bench.ready(worker(1));
+  CHECK(bench.take() == actions(Recall{worker(0), {tasks[1]}}));
+  bench.give_back(worker(0), tasks[1]);
+  CHECK(bench.take() == actions(assign(worker(1), {tasks[1]}), assign(worker(0), {tasks[2]})));
+}

@@ -2,6 +2,8 @@
 // callback_test.cpp - what add_done_callback promises: order, exactly once, no harm from any of
 // them.
 #include <atomic>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -45,6 +47,21 @@ TEST_CASE("callbacks run in the order of adding, once each, with their future") 
   gate.open();
   pool.shutdown();
   CHECK(log.entries() == std::vector<int>{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("callbacks may own what cannot be copied, and take their future over") {
+  ProcessPoolExecutor pool(1);
+  auto future = pool.submit<doubled>(4);
+  std::promise<int> promise;
+  auto answer = promise.get_future();
+  future.add_done_callback([promise = std::move(promise)](Future<int>&& done) mutable {
+    promise.set_value(Future<int>(std::move(done)).result());
+  });
+  CHECK(answer.get() == 8);
+  int seen = 0;
+  AnyFuture(future).add_done_callback(
+      [&seen, own = std::make_unique<int>(3)](AnyFuture done) { seen = done.done() ? *own : -1; });
+  CHECK(seen == 3);
 }
 
 TEST_CASE("a callback added after completion runs at once, in the adding thread") {

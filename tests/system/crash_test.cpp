@@ -26,6 +26,10 @@ struct EncodeTrap {
 };
 /// Throws when it is decoded outside a worker.
 struct HomeTrap {};
+/// Throws when it is decoded, if it is 2.
+struct NeverTwo {
+  int value = 0;
+};
 /// Goes the given way when it is destroyed in a worker.
 struct Bomb {
   explicit Bomb(Way chosen) : way(chosen) {}
@@ -44,6 +48,15 @@ struct procfarm::codec<Bomb> {
   static Bomb decode(Reader& reader) {
     codec<int>::decode(reader);
     return Bomb(Way::none);
+  }
+};
+template <>
+struct procfarm::codec<NeverTwo> {
+  static void encode(Writer& writer, const NeverTwo& it) { codec<int>::encode(writer, it.value); }
+  static NeverTwo decode(Reader& reader) {
+    const int value = codec<int>::decode(reader);
+    if (value == 2) throw std::runtime_error("never two");
+    return {value};
   }
 };
 template <>
@@ -81,6 +94,23 @@ EncodeTrap crash_encoding(Way way) { return {way}; }
 HomeTrap crash_at_home() { return {}; }
 Bomb make_bomb(Way way) { return Bomb(way); }
 
+NeverTwo never_two(int value) { return {value}; }
+
+/// The text of what is nested in the error of `future`.
+template <class T>
+std::string cause_of(const Future<T>& future) {
+  try {
+    std::rethrow_exception(future.exception());
+  } catch (const std::exception& error) {
+    try {
+      std::rethrow_if_nested(error);
+    } catch (const std::exception& cause) {
+      return cause.what();
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 TEST_CASE("a task that throws fails; its worker goes on") {
@@ -104,6 +134,7 @@ TEST_CASE(
   const auto error = error_of<SerializationError>(future);
   CHECK(error.stage() == "decode result");
   CHECK(holds(error.what(), "not at home"));
+  CHECK(cause_of(future) == "not at home");
   try {
     std::rethrow_exception(future.exception());
   } catch (const SerializationError& same) {
@@ -160,6 +191,19 @@ TEST_CASE("a result that goes wrong when it is destroyed in the worker has been 
   CHECK(pool.stats().late_results == 0);
 }
 
+TEST_CASE("an item of a map that cannot be decoded here is named by its own number") {
+  ProcessPoolExecutor pool(1);
+  CHECK(pool.submit<doubled>(1).result() == 2);  // task 1
+  auto values = pool.map<never_two>({.chunksize = 4}, std::vector<int>{0, 0, 2, 0});
+  try {
+    for (const NeverTwo& each : values) CHECK(each.value == 0);
+    FAIL("all of it was decoded");
+  } catch (const SerializationError& error) {
+    CHECK(error.task_id() == "4");
+    CHECK_THROWS_WITH_AS(std::rethrow_if_nested(error), "never two", std::runtime_error);
+  }
+}
+
 TEST_CASE("a task whose arguments cannot be encoded fails alone") {
   struct Never {
     void msgpack_pack(msgpack::packer<Writer>&) const { throw std::runtime_error("not today"); }
@@ -171,6 +215,7 @@ TEST_CASE("a task whose arguments cannot be encoded fails alone") {
   const auto error = error_of<SerializationError>(future);
   CHECK(error.stage() == "encode arguments");
   CHECK(holds(error.what(), "not today"));
+  CHECK(cause_of(future) == "not today");
   CHECK(pool.submit<doubled>(2).result() == 4);
 }
 

@@ -219,6 +219,23 @@ TEST_CASE("an initializer that hangs holds up nothing but its executor, which ca
   CHECK_FALSE(alive(worker));
 }
 
+TEST_CASE("a supervisor that was stopped goes on when it has to end something") {
+  Journal journal;
+  ProcessPoolExecutor pool(1);
+  auto running = pool.submit<run_for_ever>(journal.path());
+  const pid_t worker = pids_in(journal, 1).at(0);
+  ::kill(support::children_of(::getpid()).at(0), SIGSTOP);
+  pool.kill_workers();
+  const auto lost = error_of<WorkerLost>(running);
+  CHECK(holds(lost.what(), "was killed by SIGKILL: the executor ended its workers"));
+  pool.shutdown();
+  CHECK_FALSE(alive(worker));
+  ProcessPoolExecutor idle(1);
+  CHECK(idle.submit<doubled>(1).result() == 2);
+  ::kill(support::children_of(::getpid()).at(0), SIGSTOP);
+  idle.shutdown();
+}
+
 TEST_CASE("[program] a task that takes more memory than its group may have" * doctest::skip()) {
   const std::string group = handed("MEMORY_GROUP");
   ProcessPoolExecutor pool(1);

@@ -39,7 +39,9 @@ std::string state_of_process() {
     struct sigaction action {};
     ::sigaction(signal, nullptr, &action);
     if (::sigismember(&blocked, signal) == 1) state += "blocked ";
-    if (action.sa_handler != SIG_DFL) state += "handled:" + std::to_string(signal) + " ";
+    const auto expected = signal == SIGHUP ? action.sa_handler != SIG_IGN  // what is executed has
+                                           : action.sa_handler == SIG_DFL;
+    if (!expected) state += "handled:" + std::to_string(signal) + " ";
   }
   if (::getpgrp() == ::getppid()) state += "group ";
   char byte = 0;
@@ -91,6 +93,22 @@ std::string text_of(const std::string& path) {
 }
 
 }  // namespace
+
+TEST_CASE("a program that may write no files is told so, and not killed") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  bool refused = false;
+  ::setrlimit(RLIMIT_FSIZE, &none);
+  try {
+    ProcessPoolExecutor pool(1);
+  } catch (const std::system_error& error) {
+    refused = error.code() == std::errc::file_too_large;
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  CHECK(refused);
+}
 
 TEST_CASE("a program that ignores SIGCHLD still hears of deaths and of their signals") {
   const ScopedSignal ignored(SIGCHLD, SIG_IGN);

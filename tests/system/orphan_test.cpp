@@ -114,6 +114,17 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("the supervisor is killed while its workers stand still: nothing lives on either") {
+  Journal daemons, journal;
+  ProcessPoolExecutor pool(2);
+  start_tree(pool, daemons, journal);
+  auto tree = support::tree_of(::getpid());
+  tree.erase(tree.begin());
+  pool.suspend();
+  ::kill(support::children_of(::getpid()).at(0), SIGKILL);
+  check_all_end(tree);
+}
+
 TEST_CASE("a broken pool still answers, and knows nothing of the tasks that it had") {
   Gate gate;
   ProcessPoolExecutor pool(2);

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: MIT
 // priority_test.cpp - who goes first.
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "farm.hpp"
 
 using namespace farm;
+
+namespace {
+
+void begin_and_pass(const std::string& journal, const std::string& name, const std::string& gate) {
+  note(journal, name);
+  pass(gate);
+}
+
+}  // namespace
 
 TEST_CASE("higher priorities go first, equal ones in order of submission") {
   Journal journal;
@@ -20,6 +30,22 @@ TEST_CASE("higher priorities go first, equal ones in order of submission") {
   pool.shutdown();
   CHECK(journal.lines() ==
         std::vector<std::string>{"2000000000", "3", "3", "0", "0", "-5", "-2000000000"});
+}
+
+TEST_CASE("what was submitted later does not begin before, while a second worker still starts") {
+  for (int round = 0; round < 5; ++round) {
+    Journal journal;
+    Gate gate;
+    ProcessPoolExecutor pool(2);
+    pool.submit<doubled>(1).result();  // one worker is there, and knows of short tasks only
+    for (const char* name : {"first", "second", "third"})
+      pool.submit<begin_and_pass>(journal.path(), name, gate.path());
+    std::vector<std::string> begun = journal.await(2);
+    std::sort(begun.begin(), begun.end());
+    REQUIRE(begun.size() == 2);
+    CHECK(begun[0] + " " + begun[1] == "first second");
+    gate.open();
+  }
 }
 
 TEST_CASE("a higher priority overtakes what a busy worker has been sent ahead") {

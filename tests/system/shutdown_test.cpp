@@ -61,6 +61,25 @@ TEST_CASE("shutdown without waiting returns at once; accepted work is done all t
   CHECK(eventually(no_children));
 }
 
+TEST_CASE("what an end of the pool cancels is cancelled when the call returns, waiting or not") {
+  using End = void (*)(ProcessPoolExecutor&);
+  const End ends[] = {
+      [](ProcessPoolExecutor& pool) { pool.shutdown({.wait = false, .cancel_futures = true}); },
+      [](ProcessPoolExecutor& pool) { pool.kill_workers(); },
+      [](ProcessPoolExecutor& pool) { pool.terminate_workers(); }};
+  for (const End end : ends) {
+    Gate gate;
+    ProcessPoolExecutor pool(1);
+    auto running = pool.submit<pass>(gate.path());
+    CHECK(eventually([&] { return running.running(); }));
+    std::vector<Future<int>> pending;
+    for (int i = 0; i < 20; ++i) pending.push_back(pool.submit<doubled>(i));
+    end(pool);
+    for (const auto& future : pending) CHECK(future.cancelled());
+    gate.open();
+  }
+}
+
 TEST_CASE("a shutdown that waits, after one that did not, does wait") {
   Gate gate;
   ProcessPoolExecutor pool(1);

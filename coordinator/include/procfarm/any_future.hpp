@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <procfarm/duration.hpp>
@@ -35,6 +37,21 @@ struct ValueView {
   std::string_view bytes;
   const void* local = nullptr;
 };
+
+/// callback(future), once, as std::function wants it: copyable, which the callable need not be.
+template <class Future, class F>
+std::function<void()> callback_with(Future future, F callback) {
+  if constexpr (std::is_copy_constructible_v<F>) {
+    return [future = std::move(future), callback = std::move(callback)]() mutable {
+      callback(std::move(future));
+    };
+  } else {
+    return [future = std::move(future),
+            callback = std::make_shared<F>(std::move(callback))]() mutable {
+      (*callback)(std::move(future));
+    };
+  }
+}
 
 }  // namespace detail
 
@@ -75,7 +92,7 @@ class AnyFuture {
   /// reported on standard error and dropped.
   template <class F>
   void add_done_callback(F callback) const {
-    add_callback([*this, call = std::move(callback)]() mutable { call(std::move(*this)); });
+    add_callback(detail::callback_with(*this, std::move(callback)));
   }
   /// What is known of the task by now; a copy.
   TaskInfo info() const;
@@ -89,8 +106,8 @@ class AnyFuture {
   detail::ValueView value_of_cancelled() const;
   std::exception_ptr error(std::optional<Duration> timeout) const;
   void add_callback(std::function<void()> callback) const;
-  [[noreturn]] void throw_undecodable(const std::exception& cause) const;
-  /// @endcond
+  [[noreturn]] void throw_undecodable() const;  // in a catch block
+                                                /// @endcond
 
  private:
   friend class detail::Watcher;

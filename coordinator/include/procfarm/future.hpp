@@ -65,7 +65,7 @@ class Future : public AnyFuture {
   /// As AnyFuture's, with this future's own type.
   template <class F>
   void add_done_callback(F callback) const {
-    add_callback([*this, call = std::move(callback)]() mutable { call(std::move(*this)); });
+    add_callback(detail::callback_with(*this, std::move(callback)));
   }
 
  private:
@@ -79,8 +79,8 @@ class Future : public AnyFuture {
       if constexpr (Travels<T>) {
         try {
           return decode_all<T>(value.bytes.data(), value.bytes.size());
-        } catch (const std::exception& error) {
-          throw_undecodable(error);
+        } catch (const std::exception&) {
+          throw_undecodable();
         }
       }
       std::terminate();  // a type that does not travel is made in this process only, and is local

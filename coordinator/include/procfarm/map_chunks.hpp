@@ -123,8 +123,9 @@ ChunkValues open_chunk(const AnyFuture& chunk, std::optional<Duration> timeout);
 std::vector<FutureState*> close_chunk(const AnyFuture& chunk);
 /// Nobody reads it any more: cancels what has not begun of it, and of what goes on after it.
 void abandon_chunk(const AnyFuture& chunk);
-/// Throws SerializationError for a value that cannot be decoded. Called in a catch block.
-[[noreturn]] void throw_undecodable_item(const AnyFuture& chunk, const std::exception& cause);
+/// Throws SerializationError for a value that cannot be decoded and has so many behind it. Called
+/// in a catch block.
+[[noreturn]] void throw_undecodable_item(const AnyFuture& chunk, std::uint32_t left);
 
 }  // namespace detail
 }  // namespace procfarm

@@ -206,8 +206,8 @@ class MapResult {
       } else if constexpr (Travels<R>) {
         current_.emplace(codec<R>::decode(values_->reader));
       }
-    } catch (const std::exception& error) {
-      detail::throw_undecodable_item(ahead_.front(), error);
+    } catch (const std::exception&) {
+      detail::throw_undecodable_item(ahead_.front(), values_->left);
     }
   }
 
