@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// runner.cpp - a run's beginning, its loop and its end.
+// runner.cpp - a run's beginning and its loop.
 #include "runner.hpp"
 
 #include <poll.h>
@@ -53,7 +53,7 @@ Runner::Runner(const Options& options, RunInput input, Signals& signals)
   plan_ = std::make_unique<Plan>(plan_limits(jobs_));
   if (options.running.halt) plan_->count_places();  // what is handed out ahead would still begin
   if (input_.stream) {
-    tasks_may_come_ = true;
+    stream_open_ = true;
     task_stream_ =
         std::make_unique<ReadAhead<TaskSpec>>([stream = input_.stream] { return stream->next(); },
                                               [&events = events_] { events.tasks_arrived(); });
@@ -186,7 +186,7 @@ void Runner::start_run() {
   for (std::uint32_t number = 0; number < tasks_.size(); ++number) {
     record_task(number, known_count(*tasks_[number].spec));
   }
-  if (!tasks_may_come_) retire_tasks();
+  if (!tasks_may_come()) retire_tasks();
   count_rows();
   const auto total = plan_->total(row_counts_);
   reporter_->run_started(
@@ -224,7 +224,7 @@ void Runner::expect_rows(std::uint32_t number, std::uint64_t count) {
 void Runner::loop() {
   while (true) {
     dispatch();
-    if (plan_->done() && !tasks_may_come_) break;
+    if (plan_->done() && !tasks_may_come()) break;
     wait();
     handle_signals();
     handle(events_.take());
@@ -270,28 +270,6 @@ LiveFigures Runner::live_figures() {
     figures.slowest_for = std::chrono::system_clock::now() - longest.front().started;
   }
   return figures;
-}
-
-int Runner::finish_run() {
-  launcher_.begin_shutdown();  // and ends with it, while the end of the run is recorded and told
-  row_counter_.reset();
-  check_selection();
-  const bool is_read = ending_.exit_code(false, false) == 0;
-  if (input_.stream && tasks_.empty() && is_read) reporter_->message("the job has no tasks");
-  const bool work_left = plan_->open_tasks() > 0;
-  const auto verdict = [&] { return ending_.exit_code(plan_->counts().failed > 0, work_left); };
-  session_->record(RunEnd{.state = ending_.state(plan_->counts().failed > 0, work_left),
-                          .exit_code = verdict(),
-                          .finished = std::chrono::system_clock::now()});
-  session_->flush();
-  handle(events_.take());
-  session_->finish();
-  reporter_->run_finished({.run = session_->id(),
-                           .state = ending_.state(plan_->counts().failed > 0, work_left),
-                           .exit_code = verdict()},
-                          jobs_, ending_.reason(work_left));
-  check_outputs();
-  return verdict();
 }
 
 }  // namespace procfarm::cli

@@ -9,7 +9,8 @@
 //                           `-------- finished() <-------------'            Reporter <--------'
 //
 // Dispatch stands in runner_dispatch.cpp, what ends in runner_events.cpp, stops in
-// runner_stops.cpp, what was done before in runner_resume.cpp.
+// runner_stops.cpp, the end of the run in runner_ending.cpp, what was done before in
+// runner_resume.cpp.
 #pragma once
 
 #include <chrono>
@@ -122,9 +123,14 @@ class Runner {
   void expect_rows(std::uint32_t number, std::uint64_t count);
   void loop();
   void wait();
-  int finish_run();
+  bool tasks_may_come() const { return stream_open_ && !plan_->stopped(); }
   void tell_started_attempts();
   LiveFigures live_figures();
+
+  // runner_ending.cpp
+  int finish_run();
+  bool is_work_left();
+  bool find_end_of_stream();
 
   // runner_dispatch.cpp
   void dispatch();
@@ -210,7 +216,8 @@ class Runner {
   std::uint32_t numbered_ = 0;  // the last task whose first number is known
   int interrupts_ = 0;
   bool killed_ = false;
-  bool tasks_may_come_ = false;
+  bool stream_open_ = false;   // its end has not been read
+  bool task_dropped_ = false;  // the stream has given a task that it was too late for
   bool database_failed_ = false;
   std::set<std::string> foreseen_;  // explain(): tasks of which something would run
   bool more_can_start_ = false;     // dispatch was left only to let others have their turn

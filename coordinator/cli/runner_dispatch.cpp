@@ -48,10 +48,7 @@ void Runner::dispatch() {
 
 /// The next task of a stream; false if there is none now.
 bool Runner::read_task() {
-  if (!tasks_may_come_ || plan_->stopped() || plan_->open_tasks() >= most_open_tasks) {
-    tasks_may_come_ = tasks_may_come_ && !plan_->stopped();
-    return false;
-  }
+  if (!tasks_may_come() || plan_->open_tasks() >= most_open_tasks) return false;
   try {  // a bad line ends the reading; what runs goes on
     auto answer = task_stream_->take();
     if (answer.state == ReadAhead<TaskSpec>::State::later) return false;
@@ -64,6 +61,7 @@ bool Runner::read_task() {
     }
     retire_tasks();
   } catch (const CancelledError&) {  // it was asked to end while it waited for a module
+    task_dropped_ = true;
   } catch (const Error& error) {
     reporter_->message(error.what());
     ending_.farm_failed();
@@ -71,7 +69,7 @@ bool Runner::read_task() {
     reporter_->message(error.what());
     ending_.input_failed();
   }
-  tasks_may_come_ = false;
+  stream_open_ = false;
   plan_->close();
   return false;
 }

@@ -238,7 +238,7 @@ int Runner::explain() {
         out.write(*line + "\n");
       }
     } else if (!read_task()) {
-      if (plan_->done() && !tasks_may_come_) break;
+      if (plan_->done() && !tasks_may_come()) break;
       wait();
       handle_signals();
       handle(events_.take());

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// runner_ending.cpp - a run's end: whether work is left, and the last records and words.
+#include <chrono>
+#include <stdexcept>
+
+#include "runner.hpp"
+
+namespace procfarm::cli {
+
+int Runner::finish_run() {
+  launcher_.begin_shutdown();  // and ends with it, while the end of the run is recorded and told
+  row_counter_.reset();
+  check_selection();
+  const bool is_read = ending_.exit_code(false, false) == 0;
+  if (input_.stream && tasks_.empty() && is_read) reporter_->message("the job has no tasks");
+  const bool work_left = is_work_left();
+  const auto verdict = [&] { return ending_.exit_code(plan_->counts().failed > 0, work_left); };
+  session_->record(RunEnd{.state = ending_.state(plan_->counts().failed > 0, work_left),
+                          .exit_code = verdict(),
+                          .finished = std::chrono::system_clock::now()});
+  session_->flush();
+  handle(events_.take());
+  session_->finish();
+  reporter_->run_finished({.run = session_->id(),
+                           .state = ending_.state(plan_->counts().failed > 0, work_left),
+                           .exit_code = verdict()},
+                          jobs_, ending_.reason(work_left));
+  check_outputs();
+  return verdict();
+}
+
+/// Of a run that was stopped. What cannot be told without waiting counts as left.
+bool Runner::is_work_left() {
+  return plan_->open_tasks() > 0 || task_dropped_ || (stream_open_ && !find_end_of_stream());
+}
+
+/// True if no further task is in the stream.
+bool Runner::find_end_of_stream() {
+  try {  // a bad line is something that is left
+    if (task_stream_->take().state != ReadAhead<TaskSpec>::State::end) return false;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+  retire_tasks();
+  return true;
+}
+
+}  // namespace procfarm::cli
