@@ -55,4 +55,13 @@ InstanceFeed::Answer InstanceFeed::take(std::uint64_t index) {
   }
 }
 
+std::optional<std::uint64_t> InstanceFeed::find_end() {
+  ReadAhead<Instance>::Answer row = rows_->take();
+  if (row.state == ReadAhead<Instance>::State::end) return next_;
+  if (row.state == ReadAhead<Instance>::State::item) {
+    passed_over_.emplace(next_++, std::move(*row.item));
+  }
+  return std::nullopt;
+}
+
 }  // namespace procfarm::cli

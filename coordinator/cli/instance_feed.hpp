@@ -33,6 +33,10 @@ class InstanceFeed {
   /// further, and std::logic_error for one that was given or dropped before.
   Answer take(std::uint64_t index);
 
+  /// How many instances there are if nothing is left to be read; nothing if something is, or if
+  /// that cannot be told without waiting. Throws JobError as take().
+  std::optional<std::uint64_t> find_end();
+
   /// Of all instances, where that is known.
   std::optional<std::uint64_t> count() const { return count_; }
 

@@ -130,6 +130,7 @@ class Runner {
   // runner_ending.cpp
   int finish_run();
   bool is_work_left();
+  void find_end_of_rows(std::uint32_t number);
   bool find_end_of_stream();
 
   // runner_dispatch.cpp
@@ -145,6 +146,7 @@ class Runner {
   void free_worker_number(ActiveInstance& active);
   ResolveContext context_of(const Step& step, const ActiveInstance& active) const;
   void check_row_count(std::uint32_t number, std::uint64_t count);
+  void rows_ended(std::uint32_t number, std::uint64_t count);
   void end_of_rows(std::uint32_t number, std::uint64_t count);
   void check_selection();
 

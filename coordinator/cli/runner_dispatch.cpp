@@ -95,9 +95,7 @@ bool Runner::take_instance(const Step& step) {
     if (answer.state == InstanceFeed::State::later) {
       plan_->postpone(step.instance);
     } else {
-      check_row_count(number, answer.count);
-      if (answer.count == 0) reporter_->message(no_rows_text(*tasks_[number].spec));
-      end_of_rows(number, answer.count);
+      rows_ended(number, answer.count);
     }
   } catch (const JobError& error) {
     reporter_->message(error.what());
@@ -120,6 +118,12 @@ void Runner::check_row_count(std::uint32_t number, std::uint64_t count) {
       task.name, counted->second, count);
   reporter_->message(JobError(task.data->position, text).what());
   ending_.input_failed();
+}
+
+void Runner::rows_ended(std::uint32_t number, std::uint64_t count) {
+  check_row_count(number, count);
+  if (count == 0) reporter_->message(no_rows_text(*tasks_[number].spec));
+  end_of_rows(number, count);
 }
 
 void Runner::end_of_rows(std::uint32_t number, std::uint64_t count) {

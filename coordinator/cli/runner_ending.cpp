@@ -31,7 +31,18 @@ int Runner::finish_run() {
 
 /// Of a run that was stopped. What cannot be told without waiting counts as left.
 bool Runner::is_work_left() {
+  for (std::uint32_t number = 0; number < tasks_.size(); ++number) find_end_of_rows(number);
   return plan_->open_tasks() > 0 || task_dropped_ || (stream_open_ && !find_end_of_stream());
+}
+
+/// The last row of a task may have ended before it was known to be the last.
+void Runner::find_end_of_rows(std::uint32_t number) {
+  TaskRuntime& task = tasks_[number];
+  if (task.count || task.counted || !task.feed || plan_->settled(number)) return;
+  try {  // rows that cannot be read are something that is left
+    if (const auto count = task.feed->find_end()) rows_ended(number, *count);
+  } catch (const JobError&) {
+  }
 }
 
 /// True if no further task is in the stream.
