@@ -108,25 +108,35 @@ void Reporter::tick(const std::function<LiveFigures()>& figures) {
   out_.flush();
   const auto now = Display::Clock::now();
   if (display_.wants_tick(now)) display_.tick(figures(), now);
+  flush_joblog();
+}
+
+void Reporter::flush_joblog() {
   if (joblog_ && !joblog_->flush() && !file_error_) {
     file_error_ = joblog_->path() + ": " + std::strerror(joblog_->error());
   }
 }
 
-void Reporter::run_finished(RunFinishedEvent event, int jobs, const std::string& stopped) {
+void Reporter::finish_outputs() {
   display_.hide();
   sink_.finish();
-  if (options_.running.json) {
-    event.took = Display::Clock::now() - begin_;
-    event.passed = passed_;
-    event.failed = failed_;
-    event.skipped = skipped_;
-    event.cancelled = cancelled_;
-    event.retried = retried_;
-    event.kept = kept_;
-    out_.write(event_line(event));
-  }
+  flush_joblog();
+}
+
+void Reporter::run_finished(RunFinishedEvent event) {
+  if (!options_.running.json) return;
+  event.took = Display::Clock::now() - begin_;
+  event.passed = passed_;
+  event.failed = failed_;
+  event.skipped = skipped_;
+  event.cancelled = cancelled_;
+  event.retried = retried_;
+  event.kept = kept_;
+  out_.write(event_line(event));
   out_.flush();
+}
+
+void Reporter::summary(int jobs, const std::string& stopped) {
   if (!options_.running.json) {
     for (const std::string& line : explainer_.summary()) display_.message(line);
   }

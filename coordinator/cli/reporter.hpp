@@ -49,8 +49,15 @@ class Reporter {
   /// Redraws what is live; `figures` is only called when it is time for that.
   void tick(const std::function<LiveFigures()>& figures);
 
-  /// The last words. What is not committed by now is not told.
-  void run_finished(RunFinishedEvent event, int jobs, const std::string& stopped);
+  /// Writes what still waits: blocks of output, the job log. What is not committed by now is not
+  /// told. output_error() and file_error() then know of all but the last event.
+  void finish_outputs();
+
+  /// The last event; counts and time are filled in.
+  void run_finished(RunFinishedEvent event);
+
+  /// The last words for people.
+  void summary(int jobs, const std::string& stopped);
 
   /// Whether somebody wants to see the output of a task, wherever it goes, and results.
   bool wants_outputs() const { return !options_.running.results.empty(); }
@@ -65,6 +72,7 @@ class Reporter {
  private:
   void tell(ShownAttempt&& attempt);
   void tell_event(const std::string& line);
+  void flush_joblog();
   void keep_files(const ShownAttempt& attempt);
 
   const Options& options_;

@@ -129,6 +129,8 @@ class Runner {
 
   // runner_ending.cpp
   int finish_run();
+  int verdict(bool work_left) const;
+  int record_end(bool work_left);
   bool is_work_left();
   void find_end_of_rows(std::uint32_t number);
   bool find_end_of_stream();
@@ -185,6 +187,7 @@ class Runner {
   void check_outputs();
   void check_halt();
   void tell(const std::string& text);
+  std::string while_running(const char* words) const;
   void drain(const std::string& text);
   void cancel_all(const std::string& text);
   void kill_all();

@@ -14,19 +14,33 @@ int Runner::finish_run() {
   const bool is_read = ending_.exit_code(false, false) == 0;
   if (input_.stream && tasks_.empty() && is_read) reporter_->message("the job has no tasks");
   const bool work_left = is_work_left();
-  const auto verdict = [&] { return ending_.exit_code(plan_->counts().failed > 0, work_left); };
+  const int recorded = record_end(work_left);
+  reporter_->finish_outputs();
+  check_outputs();
+  reporter_->run_finished({.run = session_->id(),
+                           .state = ending_.state(plan_->counts().failed > 0, work_left),
+                           .exit_code = verdict(work_left)});
+  check_outputs();
+  // What is told only now, as it is recorded only now, may have found a full disk.
+  if (verdict(work_left) != recorded) record_end(work_left);
+  session_->finish();
+  reporter_->summary(jobs_, ending_.reason(work_left));
+  return verdict(work_left);
+}
+
+int Runner::verdict(bool work_left) const {
+  return ending_.exit_code(plan_->counts().failed > 0, work_left);
+}
+
+/// Returns the exit code that is in the record.
+int Runner::record_end(bool work_left) {
+  const int exit_code = verdict(work_left);
   session_->record(RunEnd{.state = ending_.state(plan_->counts().failed > 0, work_left),
-                          .exit_code = verdict(),
+                          .exit_code = exit_code,
                           .finished = std::chrono::system_clock::now()});
   session_->flush();
   handle(events_.take());
-  session_->finish();
-  reporter_->run_finished({.run = session_->id(),
-                           .state = ending_.state(plan_->counts().failed > 0, work_left),
-                           .exit_code = verdict()},
-                          jobs_, ending_.reason(work_left));
-  check_outputs();
-  return verdict();
+  return exit_code;
 }
 
 /// Of a run that was stopped. What cannot be told without waiting counts as left.

@@ -28,7 +28,7 @@ void Runner::handle_signal(int signal) {
     case SIGCONT: return;
     case SIGUSR2:
       ending_.stopped_early();
-      drain("SIGUSR2: nothing more is started, running tasks finish");
+      drain("SIGUSR2: nothing more is started" + while_running(", running tasks finish"));
       return;
     default: break;
   }
@@ -37,7 +37,8 @@ void Runner::handle_signal(int signal) {
   if (!reporter_) {
     plan_->stop();
   } else if (interrupts_ == 1) {
-    drain("interrupted: nothing more is started, running tasks finish (again: ends them)");
+    drain("interrupted: nothing more is started" +
+          while_running(", running tasks finish (again: ends them)"));
   } else if (interrupts_ == 2) {
     cancel_all("ending the running tasks (once more: kills them)");
   } else {
@@ -50,6 +51,11 @@ void Runner::tell(const std::string& text) {
   OutputStream err(2);  // the run has not begun
   err.write("procfarm: " + escape_control(text) + "\n");
   err.flush();
+}
+
+/// The words, if they are true: at the end of a run nothing runs.
+std::string Runner::while_running(const char* words) const {
+  return plan_->in_flight() > 0 ? words : "";
 }
 
 void Runner::drain(const std::string& text) {
@@ -91,12 +97,13 @@ void Runner::check_outputs() {
   const int error = reporter_->output_error();
   if (error == EPIPE) {
     ending_.signalled(SIGPIPE);
-    if (!plan_->stopped()) cancel_all("nobody reads standard output: ending the running tasks");
+    if (plan_->stopped()) return;
+    cancel_all("nobody reads standard output" + while_running(": ending the running tasks"));
   } else if (error != 0 || reporter_->file_error()) {
     ending_.write_failed();
     const std::string what = error != 0 ? std::string("standard output: ") + std::strerror(error)
                                         : *reporter_->file_error();
-    if (!plan_->stopped()) drain("cannot write " + what + "; running tasks finish");
+    if (!plan_->stopped()) drain("cannot write " + what + while_running("; running tasks finish"));
   }
 }
 
@@ -110,7 +117,7 @@ void Runner::check_halt() {
   if (policy->pace == HaltPolicy::Pace::now) {
     cancel_all("--halt: ending the running tasks");
   } else {
-    drain("--halt: nothing more is started, running tasks finish");
+    drain("--halt: nothing more is started" + while_running(", running tasks finish"));
   }
 }
 

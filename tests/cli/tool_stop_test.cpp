@@ -185,6 +185,32 @@ TEST_CASE("stop: a standard output that cannot be written is exit code 4") {
   CHECK(contains(result.err, "No space left"));
 }
 
+TEST_CASE("stop: what only the last write finds out is in the summary and in the database") {
+  ToolBench bench;
+  ToolResult result;
+  const std::string job = "[[task]]\nname = \"a\"\nshell = \"echo x\"\nstdout = \"show\"\n";
+  bench.write("job.toml", job);
+  SUBCASE("a block") {
+    result = run_tool(bench, {"run", "job.toml"}, {.out_path = "/dev/full"});
+    CHECK(contains(result.err, "standard output: No space left"));
+    CHECK_FALSE(contains(result.err, "running tasks finish"));
+  }
+  SUBCASE("blocks in order") {
+    result = run_tool(bench, {"run", "job.toml", "-k"}, {.out_path = "/dev/full"});
+  }
+  SUBCASE("events") {
+    result = run_tool(bench, {"run", "job.toml", "--json"}, {.out_path = "/dev/full"});
+  }
+  SUBCASE("a job log") {
+    result = run_job(bench, job, {"--joblog", "/dev/full"});
+    CHECK(contains(result.err, "/dev/full: No space left"));
+  }
+  CHECK(result.exit_code == 4);
+  CHECK(contains(result.err, "ended: an output could not be written"));
+  const std::string status = run_tool(bench, {"status"}).out;
+  CHECK(contains(status, "(exit code 4)"));
+}
+
 TEST_CASE("stop: into a pipe go no carriage returns and no escapes") {
   ToolBench bench;
   Running run(bench, waiting_job);
