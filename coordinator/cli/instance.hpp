@@ -38,6 +38,10 @@ class InstanceStream {
   /// is an instance with an error.
   std::optional<Instance> next();
 
+  /// Passes over at most `count` instances and returns over how many: fewer if it would take long,
+  /// none at the end. Throws as next().
+  std::uint64_t discard(std::uint64_t count);
+
   /// How many there will be in all, where that is known: always if the task uses `{{count}}`, for
   /// which the data is read once more, at the first call.
   std::optional<std::uint64_t> count();

@@ -11,6 +11,8 @@
 namespace procfarm::cli {
 namespace {
 
+constexpr int most_rows_at_once = 4096;
+
 bool may_block(const Job& job, const TaskSpec& task) {
   if (!task.data || task.data->path.empty()) return false;
   if (task.data->kind == ForeachKind::glob) return false;
@@ -24,13 +26,14 @@ bool may_block(const Job& job, const TaskSpec& task) {
 
 InstanceFeed::InstanceFeed(std::shared_ptr<const Job> job, std::shared_ptr<const TaskSpec> task,
                            bool keeps, std::function<void()> arrived)
-    : keeps_(keeps) {
+    : keeps_(keeps), arrived_(std::move(arrived)) {
   const auto stream = std::make_shared<InstanceStream>(*job, *task);
   count_ = stream->count();
   const bool blocks = may_block(*job, *task);
+  if (!blocks && !keeps) droppable_ = stream;
   // The thread that reads may outlive us: it owns what the stream refers to.
   auto read = [stream, job = std::move(job), task = std::move(task)] { return stream->next(); };
-  rows_ = blocks ? std::make_unique<ReadAhead<Instance>>(std::move(read), std::move(arrived))
+  rows_ = blocks ? std::make_unique<ReadAhead<Instance>>(std::move(read), arrived_)
                  : std::make_unique<ReadAhead<Instance>>(std::move(read));
 }
 
@@ -45,7 +48,13 @@ InstanceFeed::Answer InstanceFeed::take(std::uint64_t index) {
   if (index < next_) {
     throw std::logic_error(fmt::format("row {} was passed over and is not kept", index));
   }
-  while (true) {
+  if (droppable_ && next_ < index) {
+    const std::uint64_t passed = droppable_->discard(index - next_);
+    if (passed == 0) return {State::end, std::nullopt, next_};
+    next_ += passed;
+    if (next_ < index) return put_off();
+  }
+  for (int rows = 0; rows < most_rows_at_once; ++rows) {
     ReadAhead<Instance>::Answer row = rows_->take();
     if (row.state == ReadAhead<Instance>::State::later) return {State::later, std::nullopt};
     if (row.state == ReadAhead<Instance>::State::end) return {State::end, std::nullopt, next_};
@@ -53,6 +62,13 @@ InstanceFeed::Answer InstanceFeed::take(std::uint64_t index) {
     if (read == index) return {State::instance, std::move(row.item)};
     if (keeps_) passed_over_.emplace(read, std::move(*row.item));
   }
+  return put_off();
+}
+
+/// The way is long: the caller has other things to do as well.
+InstanceFeed::Answer InstanceFeed::put_off() const {
+  arrived_();
+  return {State::later, std::nullopt};
 }
 
 std::optional<std::uint64_t> InstanceFeed::find_end() {

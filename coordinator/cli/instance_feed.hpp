@@ -24,13 +24,15 @@ class InstanceFeed {
     std::uint64_t count = 0;  // at the end: how many there are
   };
 
-  /// Data from a pipe is read by a thread, and `arrived` is called in it after a put-off take().
-  /// With `keeps` rows that are passed over are kept, else they are dropped. Throws JobError.
+  /// `arrived` is called after a put-off take(), when another one may give more: if data comes from
+  /// a pipe, in the thread that reads it. With `keeps` rows that are passed over are kept, else
+  /// they are dropped. Throws JobError.
   InstanceFeed(std::shared_ptr<const Job> job, std::shared_ptr<const TaskSpec> task, bool keeps,
                std::function<void()> arrived);
 
-  /// The instance with this index, each of them once. Throws JobError if the data can be read no
-  /// further, and std::logic_error for one that was given or dropped before.
+  /// The instance with this index, each of them once; later if its row has not arrived, or if there
+  /// are many before it. Throws JobError if the data can be read no further, and std::logic_error
+  /// for one that was given or dropped before.
   Answer take(std::uint64_t index);
 
   /// How many instances there are if nothing is left to be read; nothing if something is, or if
@@ -41,8 +43,12 @@ class InstanceFeed {
   std::optional<std::uint64_t> count() const { return count_; }
 
  private:
+  Answer put_off() const;
+
   bool keeps_;
+  std::function<void()> arrived_;
   std::optional<std::uint64_t> count_;
+  std::shared_ptr<InstanceStream> droppable_;  // null: rows are kept, or a thread reads them
   std::unique_ptr<ReadAhead<Instance>> rows_;
   std::map<std::uint64_t, Instance> passed_over_;
   std::uint64_t next_ = 0;

@@ -117,6 +117,13 @@ std::optional<Instance> InstanceStream::next() {
   return instance;
 }
 
+std::uint64_t InstanceStream::discard(std::uint64_t count) {
+  const std::uint64_t only = next_index_ == 0 ? 1 : 0;
+  const std::uint64_t passed = source_ == nullptr ? std::min(count, only) : source_->discard(count);
+  next_index_ += passed;
+  return passed;
+}
+
 std::optional<std::uint64_t> InstanceStream::count() {
   if (source_ == nullptr) return 1;
   if (!count_) count_ = source_->count_hint();

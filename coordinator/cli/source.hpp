@@ -32,8 +32,9 @@ class Source {
   /// The next row, or nothing at the end. Throws JobError if the data can be read no further.
   virtual std::optional<Row> next() = 0;
 
-  /// Passes over `rows` rows, without an error if there are fewer.
-  virtual void discard(std::uint64_t rows);
+  /// Passes over at most `rows` rows and returns over how many: fewer if it would take long, none
+  /// at the end. Throws as next().
+  virtual std::uint64_t discard(std::uint64_t rows);
 
   /// How many rows there are in all, where that is known without reading them.
   virtual std::optional<std::uint64_t> count_hint() const { return std::nullopt; }

@@ -43,10 +43,12 @@ class Range : public Source {
     return row;
   }
 
-  void discard(std::uint64_t rows) override {
-    if (at_end_) return;
-    number_ += rows;
-    advance(rows);
+  std::uint64_t discard(std::uint64_t rows) override {
+    if (at_end_) return 0;
+    const std::uint64_t passed = rows > left_ ? left_ + 1 : rows;
+    number_ += passed;
+    advance(passed);
+    return passed;
   }
 
   std::optional<std::uint64_t> count_hint() const override {
@@ -91,6 +93,12 @@ class Values : public Source {
     if (next_ == values_.size()) return std::nullopt;
     const std::size_t index = next_++;
     return row_of_value(values_[index], as_, index + 1);
+  }
+
+  std::uint64_t discard(std::uint64_t rows) override {
+    const std::uint64_t passed = std::min<std::uint64_t>(rows, values_.size() - next_);
+    next_ += static_cast<std::size_t>(passed);
+    return passed;
   }
 
   std::optional<std::uint64_t> count_hint() const override { return values_.size(); }

@@ -9,6 +9,8 @@
 namespace procfarm::cli {
 namespace {
 
+constexpr std::uint64_t most_discarded_at_once = 4096;
+
 class Window : public Source {
  public:
   Window(std::unique_ptr<Source> source, std::uint64_t skip, std::optional<std::uint64_t> limit)
@@ -19,10 +21,17 @@ class Window : public Source {
 
   std::optional<Row> next() override {
     if (left_ == 0) return std::nullopt;
-    if (!skipped_) source_->discard(skip_);
-    skipped_ = true;
+    begin();
     --left_;
     return source_->next();
+  }
+
+  std::uint64_t discard(std::uint64_t rows) override {
+    if (left_ == 0) return 0;
+    begin();
+    const std::uint64_t passed = source_->discard(std::min(rows, left_));
+    left_ -= passed;
+    return passed;
   }
 
   std::optional<std::uint64_t> count_hint() const override {
@@ -35,6 +44,14 @@ class Window : public Source {
   std::string describe() const override { return source_->describe(); }
 
  private:
+  void begin() {
+    std::uint64_t rows = std::exchange(skipped_, true) ? 0 : skip_;
+    while (rows > 0) {
+      const std::uint64_t passed = source_->discard(rows);
+      rows = passed > 0 ? rows - passed : 0;
+    }
+  }
+
   std::unique_ptr<Source> source_;
   std::uint64_t skip_;
   std::uint64_t limit_;
@@ -44,8 +61,11 @@ class Window : public Source {
 
 }  // namespace
 
-void Source::discard(std::uint64_t rows) {
-  while (rows > 0 && next()) --rows;
+std::uint64_t Source::discard(std::uint64_t rows) {
+  const std::uint64_t most = std::min(rows, most_discarded_at_once);
+  std::uint64_t passed = 0;
+  while (passed < most && next()) ++passed;
+  return passed;
 }
 
 std::unique_ptr<Source> in_window(std::unique_ptr<Source> source, const SourceOptions& options) {

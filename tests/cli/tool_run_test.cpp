@@ -168,6 +168,29 @@ when = "always"
   CHECK(contains(result.err, "2 passed, 1 failed, 5 skipped"));
 }
 
+TEST_CASE("tool: --only reaches a row that is far away, in a range and in a file") {
+  ToolBench bench;
+  std::string lines;
+  for (int i = 0; i < 20'000; ++i) lines += std::to_string(i) + "\n";
+  bench.write("lines", lines);
+  const ToolResult result = run_job(bench, R"(
+[[task]]
+name = "range"
+foreach = { range = [0, 5000000000000000] }
+shell = "echo {{value}}"
+stdout = "show"
+[[task]]
+name = "file"
+foreach = { lines = "lines" }
+shell = "echo {{line}}"
+stdout = "show"
+needs = ["range"]
+)",
+                                    {"--only", "range[4000000000000000]", "file[19999]"});
+  CHECK(result.exit_code == 0);
+  CHECK(result.out == "4000000000000000\n19999\n");
+}
+
 TEST_CASE("tool: --only runs what is selected and nothing else") {
   ToolBench bench;
   const ToolResult result = run_job(bench, R"(
