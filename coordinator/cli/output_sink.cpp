@@ -22,12 +22,35 @@ OutputSink::OutputSink(OutputStream& out, OutputStream& err, OutputSinkOptions o
     : out_(out), err_(err), options_(options), reload_(std::move(reload)) {}
 
 void OutputSink::settled(ShownAttempt&& attempt) {
-  if (!options_.keep_order) {
+  const std::uint32_t task = attempt.key.instance.task;
+  if (!options_.keep_order || task < first_open_) {
     print(attempt);
     return;
   }
-  Order& order = orders_[attempt.key.instance.task];
-  hold(order, std::move(attempt));
+  hold(std::move(attempt));
+  if (task == first_open_) print_next();
+}
+
+void OutputSink::tasks_ended(std::uint32_t before) {
+  first_open_ = before;
+  while (!orders_.empty() && orders_.begin()->first < before) {
+    print_all(orders_.begin()->second);
+    orders_.erase(orders_.begin());
+  }
+  print_next();
+}
+
+bool OutputSink::is_next(const InstanceKey& instance) const {
+  if (instance.task != first_open_) return false;
+  const auto order = orders_.find(first_open_);
+  return instance.index == (order == orders_.end() ? 0 : order->second.next);
+}
+
+/// Of the task whose turn it is, as far as its instances have ended without a gap.
+void OutputSink::print_next() {
+  const auto found = orders_.find(first_open_);
+  if (found == orders_.end()) return;
+  Order& order = found->second;
   auto first = order.waiting.begin();
   while (first != order.waiting.end() && first->first == order.next) {
     print_held(first->second);
@@ -36,29 +59,33 @@ void OutputSink::settled(ShownAttempt&& attempt) {
   }
 }
 
-void OutputSink::hold(Order& order, ShownAttempt attempt) {
-  const std::uint64_t index = attempt.key.instance.index;
-  Held held{.attempt = std::move(attempt)};
-  const std::size_t bytes = bytes_of(held.attempt);
-  if (index != order.next && reload_ && bytes > 0 && held_ + bytes > options_.memory_limit) {
-    if (held.attempt.out) held.attempt.out.emplace();
-    if (held.attempt.err) held.attempt.err.emplace();
+void OutputSink::print_all(Order& order) {
+  for (auto& [index, held] : order.waiting) print_held(held);
+}
+
+void OutputSink::hold(ShownAttempt&& attempt) {
+  const InstanceKey instance = attempt.key.instance;
+  const std::size_t bytes = bytes_of(attempt);
+  Held held;
+  if (bytes > 0 && !is_next(instance) && reload_ && held_ + bytes > options_.memory_limit) {
+    if (attempt.out) attempt.out.emplace();
+    if (attempt.err) attempt.err.emplace();
     held.shortened = true;
   }
-  held_ += bytes_of(held.attempt);
-  order.waiting.emplace(index, std::move(held));
+  held_ += bytes_of(attempt);
+  if (bytes > 0) held.attempt = std::make_unique<ShownAttempt>(std::move(attempt));
+  orders_[instance.task].waiting.emplace(instance.index, std::move(held));
 }
 
 void OutputSink::print_held(Held& held) {
-  held_ -= bytes_of(held.attempt);
-  if (held.shortened) reload_(held.attempt);
-  print(held.attempt);
+  if (!held.attempt) return;
+  held_ -= bytes_of(*held.attempt);
+  if (held.shortened) reload_(*held.attempt);
+  print(*held.attempt);
 }
 
 void OutputSink::finish() {
-  for (auto& [task, order] : orders_) {
-    for (auto& [index, held] : order.waiting) print_held(held);
-  }
+  for (auto& [task, order] : orders_) print_all(order);
   orders_.clear();
   out_.flush();
 }

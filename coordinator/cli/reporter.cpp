@@ -51,6 +51,7 @@ void Reporter::committed(std::uint64_t sequence) {
     tell(std::move(waiting_.front().second));
     waiting_.pop_front();
   }
+  tell_settled_tasks();
   if (!out_.flush()) return;
 }
 
@@ -79,8 +80,28 @@ void Reporter::tell_event(const std::string& line) {
 void Reporter::kept(InstanceKey instance) {
   ++kept_;
   display_.kept();
-  // Those after it wait for it.
-  if (options_.running.keep_order) sink_.settled({.key = {.instance = instance}});
+  left_out(instance);
+}
+
+/// Those after it wait for it.
+void Reporter::left_out(InstanceKey instance) {
+  if (!options_.running.keep_order) return;
+  display_.hide();
+  sink_.settled({.key = {.instance = instance}});
+}
+
+void Reporter::tasks_settled(std::uint32_t before, std::uint64_t sequence) {
+  settled_.emplace_back(sequence, before);
+  tell_settled_tasks();
+}
+
+/// What has ended is told before that its task has.
+void Reporter::tell_settled_tasks() {
+  while (!settled_.empty() && settled_.front().first <= committed_) {
+    display_.hide();
+    sink_.tasks_ended(settled_.front().second);
+    settled_.pop_front();
+  }
 }
 
 void Reporter::explain(const Explanation& explanation) {

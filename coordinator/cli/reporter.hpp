@@ -38,6 +38,12 @@ class Reporter {
   /// An instance was done before the run was resumed.
   void kept(InstanceKey instance);
 
+  /// An instance is none of those that shall run.
+  void left_out(InstanceKey instance);
+
+  /// All tasks before this one are settled, with `sequence` as the last thing told of them.
+  void tasks_settled(std::uint32_t before, std::uint64_t sequence);
+
   /// Why an instance runs or does not, if somebody wants to know.
   void explain(const Explanation& explanation);
 
@@ -73,6 +79,7 @@ class Reporter {
   void tell(ShownAttempt&& attempt);
   void tell_event(const std::string& line);
   void flush_joblog();
+  void tell_settled_tasks();
   void keep_files(const ShownAttempt& attempt);
 
   const Options& options_;
@@ -83,6 +90,7 @@ class Reporter {
   OutputSink sink_;
   std::unique_ptr<JobLog> joblog_;  // null: none is wanted
   std::deque<std::pair<std::uint64_t, ShownAttempt>> waiting_;
+  std::deque<std::pair<std::uint64_t, std::uint32_t>> settled_;  // as tasks_settled() was told
   std::uint64_t committed_ = 0;
   Display::Clock::time_point begin_{};
   std::uint64_t retried_ = 0, passed_ = 0, failed_ = 0, skipped_ = 0, cancelled_ = 0, kept_ = 0;

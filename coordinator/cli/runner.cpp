@@ -224,6 +224,7 @@ void Runner::expect_rows(std::uint32_t number, std::uint64_t count) {
 void Runner::loop() {
   while (true) {
     dispatch();
+    tell_settled_tasks();
     if (plan_->done() && !tasks_may_come()) break;
     wait();
     handle_signals();
@@ -260,6 +261,14 @@ void Runner::tell_started_attempts() {
                                     .label = active->second.instance.label,
                                     .hash = active->second.prepared.hash});
   }
+}
+
+/// With -k the output of a task waits until all before it are settled.
+void Runner::tell_settled_tasks() {
+  if (!options_.running.keep_order) return;
+  const std::uint32_t known = settled_before_;
+  while (settled_before_ < tasks_.size() && plan_->settled(settled_before_)) ++settled_before_;
+  if (settled_before_ > known) reporter_->tasks_settled(settled_before_, last_sequence_);
 }
 
 LiveFigures Runner::live_figures() {

@@ -125,6 +125,7 @@ class Runner {
   void wait();
   bool tasks_may_come() const { return stream_open_ && !plan_->stopped(); }
   void tell_started_attempts();
+  void tell_settled_tasks();
   LiveFigures live_figures();
 
   // runner_ending.cpp
@@ -218,7 +219,8 @@ class Runner {
   Duration mean_call_{};  // what functions take, and commands
   Duration mean_command_{};
   std::uint64_t last_sequence_ = 0;
-  std::uint32_t numbered_ = 0;  // the last task whose first number is known
+  std::uint32_t settled_before_ = 0;  // all tasks before it are settled; counted with -k
+  std::uint32_t numbered_ = 0;        // the last task whose first number is known
   int interrupts_ = 0;
   bool killed_ = false;
   bool stream_open_ = false;   // its end has not been read

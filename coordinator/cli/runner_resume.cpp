@@ -94,6 +94,7 @@ bool Runner::is_left_out(const Recalled& recalled) const {
 void Runner::leave_out(const Step& step) {
   active_.erase(step.instance);
   plan_->kept(step.instance);
+  reporter_->left_out(step.instance);
   release_if_settled(step.instance.task);
 }
 

@@ -27,8 +27,9 @@ class SinkBench {
   SinkBench(const SinkBench&) = delete;
   SinkBench& operator=(const SinkBench&) = delete;
 
-  void settle(std::uint64_t index, const std::string& text) {
-    ShownAttempt attempt{.key = {.instance = {0, index}}, .task = "t", .name = "t", .label = "L"};
+  void settle(std::uint64_t index, const std::string& text) { settle({0, index}, text); }
+  void settle(InstanceKey instance, const std::string& text) {
+    ShownAttempt attempt{.key = {.instance = instance}, .task = "t", .name = "t", .label = "L"};
     attempt.out = text;
     attempt.print_out = true;
     sink.settled(std::move(attempt));
@@ -114,6 +115,25 @@ TEST_CASE("output: blocks come as tasks end, with -k in the order of the input")
   ordered.settle(5, "f\n");
   ordered.sink.finish();
   CHECK(ordered.written() == "f\n");
+}
+
+TEST_CASE("output: with -k task by task, and what has ended holds nothing up") {
+  SinkBench bench({.keep_order = true});
+  bench.settle({2, 0}, "c0\n");
+  bench.settle({1, 1}, "b1\n");
+  bench.settle({0, 1}, "a1\n");
+  CHECK(bench.written().empty());
+  bench.sink.tasks_ended(1);  // without an instance 0
+  CHECK(bench.written() == "a1\n");
+  bench.settle({1, 0}, "b0\n");
+  CHECK(bench.written() == "b0\nb1\n");
+  bench.sink.tasks_ended(4);
+  CHECK(bench.written() == "c0\n");
+  bench.settle({5, 0}, "f0\n");
+  bench.settle({4, 0}, "e0\n");
+  CHECK(bench.written() == "e0\n");
+  bench.sink.finish();
+  CHECK(bench.written() == "f0\n");
 }
 
 TEST_CASE("output: what waits for long is loaded again instead of held") {
