@@ -31,6 +31,9 @@ bool hides_or_moves_text(char32_t character) {
          (character >= 0x2066 && character <= 0x2069);
 }
 
+/// Unicode keeps these from being characters, and XML cannot hold them.
+bool is_no_character(char32_t code) { return code == 0xfffe || code == 0xffff; }
+
 std::string escaped(char32_t character) {
   switch (character) {
     case '\n': return "\\n";
@@ -135,7 +138,7 @@ std::string escape_control(std::string_view text) {
     const std::string_view bytes = text.substr(0, character.size);
     if (!character.valid) {
       result += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes[0]));
-    } else if (hides_or_moves_text(character.code)) {
+    } else if (hides_or_moves_text(character.code) || is_no_character(character.code)) {
       result += escaped(character.code);
     } else {
       result += bytes;

@@ -52,8 +52,9 @@ std::optional<std::string> nearest_name(std::string_view word,
 /// `did you mean 'timeout'?`, or an empty string when no candidate is near `word`.
 std::string suggest(std::string_view word, const std::vector<std::string>& candidates);
 
-/// `text` fit for a terminal and for one line of a log: control characters, text direction
-/// overrides and invalid UTF-8 appear as `\n`, `\x1b`, `\u202e`; all else stays as it is.
+/// `text` fit for a terminal, for one line of a log and for XML 1.0: control characters, text
+/// direction overrides, U+FFFE, U+FFFF and invalid UTF-8 (so also surrogates) appear as `\n`,
+/// `\x1b`, `\u202e`; all else stays as it is.
 std::string escape_control(std::string_view text);
 
 }  // namespace procfarm::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // export_junit.cpp - JUnit's XML, with the names of Maven Surefire for earlier attempts. Text is
-// escaped as for a terminal first: XML 1.0 cannot hold control bytes at all.
+// escaped as for a terminal first: XML 1.0 cannot hold control bytes, U+FFFE and U+FFFF at all.
 #include <fmt/format.h>
 
 #include <chrono>

@@ -53,6 +53,15 @@ TEST_CASE("control bytes, direction overrides and invalid UTF-8 are escaped, all
   CHECK(escape_control("cut \xe2\x82") == "cut \\xe2\\x82");
 }
 
+TEST_CASE("what XML cannot hold is escaped, at the edges of what it can") {
+  CHECK(escape_control("\xef\xbf\xbd\xef\xbf\xbe\xef\xbf\xbf\xf0\x90\x80\x80") ==
+        "\xef\xbf\xbd\\ufffe\\uffff\xf0\x90\x80\x80");
+  CHECK(escape_control("\xed\x9f\xbf\xed\xbf\xbf\xee\x80\x80") ==
+        "\xed\x9f\xbf\\xed\\xbf\\xbf\xee\x80\x80");
+  CHECK(escape_control("\xf4\x8f\xbf\xbf\xf4\x90\x80\x80") ==
+        "\xf4\x8f\xbf\xbf\\xf4\\x90\\x80\\x80");
+}
+
 TEST_CASE("columns count characters, lines begin again at one") {
   const std::string text = "\xc3\xa4x\nyz";
   CHECK(position_at(text, 2, {"f", 5, 10}) == Position{"f", 5, 11});

@@ -77,6 +77,21 @@ TEST_CASE("export: a real run in every format") {
   CHECK(slices == 3);
 }
 
+TEST_CASE("export: JUnit has nothing that XML forbids, whatever data and programs say") {
+  ToolBench bench;
+  const std::string odd = "a\xef\xbf\xbe\xef\xbf\xbf\xed\xa0\x80\x0b\xc2\x85z";
+  const ToolResult failed =
+      run_tool(bench, {"each", "-", "--shell", "echo {{line}} >&2; exit 1"}, {.input = odd + "\n"});
+  REQUIRE(failed.exit_code == 1);
+  const std::string junit = run_tool(bench, {"export", "last", "junit"}).out;
+  const std::string shown = R"(a\ufffe\uffff\xed\xa0\x80\x0b\u0085z)";
+  CHECK(contains(junit, "name=\"each[0] (" + shown + ")\""));
+  CHECK(contains(junit, ">" + shown + "\n</failure>"));
+  for (const char* forbidden : {"\xef\xbf\xbe", "\xef\xbf\xbf", "\xed\xa0", "\x0b"}) {
+    CHECK_FALSE(contains(junit, forbidden));
+  }
+}
+
 TEST_CASE("export: a run that still goes on is written as it is now") {
   ToolBench bench;
   bench.write("job.toml",
