@@ -10,6 +10,7 @@
 
 #include "diagnostic.hpp"
 #include "export_formats.hpp"
+#include "skip_reason.hpp"
 
 namespace procfarm::cli {
 namespace {
@@ -66,7 +67,8 @@ bool is_failure(const std::string& cause) {
   return cause == "exit" || cause == "exception" || cause == "outputs";
 }
 
-/// The document while the attempts come, those of an instance one after the other.
+/// The document while the attempts come, those of an instance one after the other. Run and tasks
+/// must outlive it.
 class Report {
  public:
   Report(const RunSummary& summary, const std::vector<TaskDescription>& tasks);
@@ -77,12 +79,13 @@ class Report {
 
  private:
   struct Suite {
+    const TaskDescription* task = nullptr;
     pugi::xml_node node{};
     Counts counts{};
   };
 
   pugi::xml_node make_case(const RecordedAttempt& read, Suite& suite);
-  void settle(const RecordedAttempt& read, pugi::xml_node test, Counts& counts);
+  void settle(const RecordedAttempt& read, pugi::xml_node test, Suite& suite);
   void add_trouble(pugi::xml_node test, const char* name, const RecordedAttempt& read);
 
   const RunSummary& summary_;
@@ -102,6 +105,7 @@ Report::Report(const RunSummary& summary, const std::vector<TaskDescription>& ta
   set_counts(root_, {});
   for (const TaskDescription& task : tasks) {
     Suite& suite = suites_[task.task];
+    suite.task = &task;
     suite.node = root_.append_child("testsuite");
     set(suite.node, "name", escape_control(task.name));
     set_counts(suite.node, {});
@@ -122,7 +126,7 @@ void Report::add(const RecordedAttempt& read) {
   }
   Suite& suite = suites_[read.attempt.key.instance.task];
   pugi::xml_node test = make_case(read, suite);
-  settle(read, test, suite.counts);
+  settle(read, test, suite);
   const bool passed = read.attempt.outcome == AttemptOutcome::passed;
   for (const RecordedAttempt& each : earlier_) {
     add_trouble(test, passed ? "flakyFailure" : "rerunFailure", each);
@@ -144,8 +148,9 @@ pugi::xml_node Report::make_case(const RecordedAttempt& read, Suite& suite) {
   return test;
 }
 
-void Report::settle(const RecordedAttempt& read, pugi::xml_node test, Counts& counts) {
+void Report::settle(const RecordedAttempt& read, pugi::xml_node test, Suite& suite) {
   const AttemptFinished& attempt = read.attempt;
+  Counts& counts = suite.counts;
   if (attempt.outcome == AttemptOutcome::passed) return;
   if (attempt.outcome == AttemptOutcome::failed) {
     const bool failure = is_failure(attempt.cause);
@@ -159,9 +164,7 @@ void Report::settle(const RecordedAttempt& read, pugi::xml_node test, Counts& co
     return;
   }
   ++counts.skipped;
-  std::string why(outcome_name(attempt.outcome));
-  if (attempt.cause == "needs") why = "what it needs did not succeed";
-  if (attempt.cause == "up-to-date") why = "up to date";
+  std::string why(skip_reason(attempt, *suite.task));
   if (attempt.instances != 1) why += fmt::format(" ({} instances)", attempt.instances);
   set(test.append_child("skipped"), "message", why);
 }
@@ -194,7 +197,8 @@ void Report::save(ShowOutput& out) const {
 }  // namespace
 
 void export_junit(RunReader& run, const RunSummary& summary, ShowOutput& out) {
-  Report report(summary, run.task_descriptions());
+  const std::vector<TaskDescription> tasks = run.task_descriptions();
+  Report report(summary, tasks);
   run.visit_attempts(AttemptOrder::by_instance, {.standard_error = kept_of_stderr},
                      [&report](const RecordedAttempt& read) { report.add(read); });
   report.finish();

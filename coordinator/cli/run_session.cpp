@@ -18,6 +18,7 @@
 
 #include "msgpack_json.hpp"
 #include "run_resume.hpp"
+#include "skip_reason.hpp"
 #include "work_hash.hpp"
 
 namespace procfarm::cli {
@@ -62,12 +63,13 @@ RunDescription describe(const Job& job, const std::string& id, int jobs) {
           .started = std::chrono::system_clock::now()};
 }
 
-/// The definition for readers of the database: what they select by.
+/// The definition for readers of the database: what they select by and explain with.
 std::string definition_of(const TaskSpec& task) {
   Value definition{{"name", task.name}, {"tags", task.tags}, {"repeated", task.is_repeated()}};
   Value needs = Value::array();
   for (const Need& need : task.needs) needs.push_back(need.task);
   definition["needs"] = std::move(needs);
+  definition["when"] = when_word(task.when);
   if (task.action.kind == ActionKind::shell) definition["shell"] = task.action.shell.source();
   if (task.action.kind == ActionKind::function) {
     definition["function"] = task.action.module + "." + task.action.function;

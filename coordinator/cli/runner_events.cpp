@@ -6,6 +6,7 @@
 
 #include "runner.hpp"
 #include "show_output.hpp"
+#include "skip_reason.hpp"
 #include "units.hpp"
 
 namespace procfarm::cli {
@@ -40,10 +41,7 @@ void tell_limit(AttemptReport& report, const TaskSpec& task, const RunOptions& o
 
 }  // namespace
 
-const char* why_not_needed(const TaskSpec& task) {
-  return task.when == When::failure ? "nothing that it needs has failed"
-                                    : "what it needs did not succeed";
-}
+const char* why_not_needed(const TaskSpec& task) { return not_wanted_text(when_word(task.when)); }
 
 void Runner::handle(Events&& events) {
   for (AttemptReport& report : events.ended) {

@@ -4,30 +4,67 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "diagnostic.hpp"
+#include "skip_reason.hpp"
 #include "units.hpp"
 
 namespace procfarm::cli {
 namespace {
 
-std::string heading(const RecordedAttempt& read, bool run_died) {
+/// The attempts of a run in words.
+class Blocks {
+ public:
+  Blocks(RunReader& run, ShowOutput& out)
+      : run_(run), out_(out), run_died_(run.summary().state != "running") {}
+
+  void show(const RecordedAttempt& read);
+
+ private:
+  std::string heading(const RecordedAttempt& read);
+  std::string ending(const AttemptFinished& attempt);
+  const TaskDescription& task(std::uint32_t number);
+
+  RunReader& run_;
+  ShowOutput& out_;
+  bool run_died_;                       // of what runs in it
+  std::vector<TaskDescription> tasks_;  // read when the first is asked for
+};
+
+const TaskDescription& Blocks::task(std::uint32_t number) {
+  if (tasks_.empty()) tasks_ = run_.task_descriptions();
+  return *std::lower_bound(
+      tasks_.begin(), tasks_.end(), number,
+      [](const TaskDescription& each, std::uint32_t wanted) { return each.task < wanted; });
+}
+
+std::string Blocks::ending(const AttemptFinished& attempt) {
+  if (run_died_ && attempt.outcome == AttemptOutcome::running) return "running when the run died";
+  if (attempt.outcome != AttemptOutcome::skipped) return how_it_ended(attempt);
+  return "skipped, " + skip_reason(attempt, task(attempt.key.instance.task));
+}
+
+std::string Blocks::heading(const RecordedAttempt& read) {
   const AttemptFinished& attempt = read.attempt;
-  const bool cut_short = run_died && attempt.outcome == AttemptOutcome::running;
   std::string text = fmt::format("== {}", read.instance_name());
   if (!attempt.label.empty()) text += fmt::format(" ({})", escape_control(attempt.label));
   if (attempt.key.attempt > 0) text += fmt::format(", attempt {}", attempt.key.attempt);
-  text += fmt::format(": {}", cut_short ? "running when the run died" : how_it_ended(attempt));
+  text += ": " + ending(attempt);
   const auto took = attempt.took();
   if (took && *took > Duration::zero()) text += fmt::format(", {}", format_duration(*took));
   return text + "\n";
 }
 
-void show_attempt(const RecordedAttempt& read, bool run_died, ShowOutput& out) {
-  out.put(heading(read, run_died));
-  out.put(printable_lines(read.attempt.stdout_bytes, ""));
+void Blocks::show(const RecordedAttempt& read) {
+  out_.put(heading(read));
+  out_.put(printable_lines(read.attempt.stdout_bytes, ""));
   if (read.attempt.stderr_bytes.empty()) return;
-  out.put("-- standard error\n");
-  out.put(printable_lines(read.attempt.stderr_bytes, ""));
+  out_.put("-- standard error\n");
+  out_.put(printable_lines(read.attempt.stderr_bytes, ""));
 }
 
 bool has_failures(RunReader& run) { return !run.failures(1, 0).empty(); }
@@ -59,11 +96,11 @@ int show_logs(const ShowOptions& options) {
     RunSelection selection = parse_run_selection(options.selector);
     selection.attempt = options.attempt;
     ShowOutput err(options.err);
-    const bool run_died = run.summary().state != "running";  // of what runs in it
+    Blocks blocks(run, out);
     bool found = false;
     run.visit_outputs(selection, [&](const RecordedAttempt& attempt) {
       found = true;
-      if (!options.raw) return show_attempt(attempt, run_died, out);
+      if (!options.raw) return blocks.show(attempt);
       out.put(attempt.attempt.stdout_bytes);
       err.put(attempt.attempt.stderr_bytes);
     });

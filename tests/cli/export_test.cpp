@@ -167,9 +167,28 @@ TEST_CASE("export: JUnit has a suite for each task, with what failed before and 
   CHECK(std::string(cases[1].child("error").attribute("type").value()) == "worker-lost");
   CHECK(std::string(cases[1].child("error").attribute("message").value()) == "killed by SIGSEGV");
   CHECK(std::string(cases[3].child("skipped").attribute("message").value()) == "running");
-  const pugi::xml_node report = suites.find_child_by_attribute("testsuite", "name", "report");
-  CHECK(std::string(report.child("testcase").child("skipped").attribute("message").value()) ==
-        "what it needs did not succeed (3 instances)");
+}
+
+TEST_CASE("export: JUnit says why a task was skipped by what it waited for, if that is known") {
+  struct Example {
+    const char* definition;
+    std::string why;
+  };
+  const Example examples[] = {
+      {R"({"when": "success"})", "what it needs did not succeed"},
+      {R"({"when": "failure"})", "nothing that it needs has failed"},
+      {R"({"shell": "cat all"})", "what it needs did not end as it waits for"},
+  };
+  for (const Example& example : examples) {
+    ExportBench bench;
+    bench.writer->record(task_named(2, "report", example.definition));
+    bench.writer->flush();
+    pugi::xml_document document;
+    REQUIRE(document.load_string(bench.exported(ExportFormat::junit).c_str()));
+    const pugi::xml_node skipped =
+        document.select_node("//testsuite[@name='report']/testcase/skipped").node();
+    CHECK(std::string(skipped.attribute("message").value()) == example.why + " (3 instances)");
+  }
 }
 
 TEST_CASE("export: in a trace each worker has a row, and its successor the same one") {

@@ -121,5 +121,9 @@ when = "failure"
 )",
                                     {"-v"});
   CHECK(result.exit_code == 0);
-  CHECK(contains(result.err, "nothing that it needs has failed"));
+  const std::string why = "nothing that it needs has failed";
+  CHECK(contains(result.err, why));
+  CHECK(run_tool(bench, {"logs", "last", "mend"}).out == "== mend: skipped, " + why + "\n");
+  CHECK(contains(run_tool(bench, {"export", "last", "junit"}).out,
+                 "<skipped message=\"" + why + "\" />"));
 }
