@@ -64,7 +64,7 @@ std::vector<Template> read_paths(const Node& node, std::string_view key) {
   return paths;
 }
 
-/// All keys but name (read first, for messages) and foreach, matrix, include, exclude.
+/// All keys but name and foreach, matrix, include, exclude.
 const Field fields[] = {
     {"command", [](const Node& node, TaskSpec& task) { read_command(node, task.action); }},
     {"shell", read_shell},
@@ -115,6 +115,15 @@ const std::vector<std::string>& task_keys() {
     return names;
   }();
   return keys;
+}
+
+/// How a task is called while its keys are still to be checked, its name among them.
+std::string called(const Node& table, const std::string& kind, const std::string& fallback) {
+  const Node* name = table.find("name");
+  std::string known = fallback;
+  if (name != nullptr)
+    known = name->kind == Node::Kind::text ? name->scalar.get<std::string>() : "";
+  return is_name(known) ? fmt::format("{} '{}'", kind, known) : kind;
 }
 
 void read_name(const Node& table, const std::string& kind, const std::string& fallback,
@@ -253,8 +262,8 @@ TaskSpec read_task(const Node& table, const Node* defaults, const std::string& k
   TaskSpec task;
   task.position = table.position;
   read_table(table, kind);
+  check_keys(table, task_keys(), called(table, kind, fallback_name));  // the name may be misspelt
   read_name(table, kind, fallback_name, task);
-  check_keys(table, task_keys(), fmt::format("{} '{}'", kind, task.name));
   const Node merged = with_defaults(table, defaults);
   check_action(merged, task);
   check_function_keys(table);
