@@ -118,7 +118,7 @@ struct Foreach {
 /// A cross product, expanded when it was read (at most ten million combinations, checked there).
 struct Matrix {
   std::vector<Value> combinations{};  // objects
-  std::vector<std::string> names{};   // every name that some combination has
+  std::vector<std::string> names{};   // of the axes, and every name that some combination has
 };
 
 enum class SkipIf { never, outputs_exist, up_to_date };

@@ -29,10 +29,14 @@ const Need* find_need(const TaskSpec& task, const std::string& name) {
 
 }  // namespace
 
-/// A header that another task still has to write cannot be read now.
+/// A header that another task still has to write cannot be read now; and an empty list of values
+/// does not tell which members they would have had.
 std::optional<std::vector<std::string>> JobChecker::names_now(const TaskSpec& task) const {
   if (task.data && task.data->is_text() && task.data->kind != ForeachKind::lines &&
       is_written(job_.absolute(task.data->path))) {
+    return std::nullopt;
+  }
+  if (task.data && task.data->kind == ForeachKind::values && task.data->values.empty()) {
     return std::nullopt;
   }
   return own_names(job_, task);

@@ -112,7 +112,8 @@ std::vector<Value> read_tables(const Node* list, std::string_view key) {
   return tables;
 }
 
-void check_axes(const Node& axes, const Node* exclude) {
+/// Returns the names of the axes.
+std::vector<std::string> check_axes(const Node& axes, const Node* exclude) {
   std::vector<std::string> names;
   for (const NodeMember& axis : read_table(axes, "matrix")) {
     const std::string key = "matrix." + axis.name;
@@ -122,8 +123,9 @@ void check_axes(const Node& axes, const Node* exclude) {
     }
     names.push_back(axis.name);
   }
-  if (exclude == nullptr || exclude->kind != Node::Kind::list) return;
+  if (exclude == nullptr || exclude->kind != Node::Kind::list) return names;
   for (const NodeMember& member : exclude->members) check_keys(member.value, names, "'exclude'");
+  return names;
 }
 
 }  // namespace
@@ -164,8 +166,7 @@ Foreach read_foreach(const Node& node) {
 }
 
 Matrix read_matrix(const Node& axes, const Node* include, const Node* exclude) {
-  check_axes(axes, exclude);
-  Matrix matrix;
+  Matrix matrix{.names = check_axes(axes, exclude)};  // they are known if all is excluded, too
   try {
     matrix.combinations = expand_matrix(to_value(axes, "matrix"), read_tables(include, "include"),
                                         read_tables(exclude, "exclude"));

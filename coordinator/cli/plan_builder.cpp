@@ -161,6 +161,8 @@ PlanTask PlanBuilder::translate(const TaskSpec& task, std::optional<std::uint64_
                    .function = task.action.kind == ActionKind::function,
                    .cpus = task.cpus.value_or(1),
                    .priority = task.priority};
+  // As with data that are read, it is told that there is nothing when the first is asked for.
+  if (count == std::uint64_t{0}) planned.count.reset();
   if (!task.pool.empty()) planned.pool = pools_.at(task.pool);
   if (task.retries) {
     planned.retries = task.retries->count;

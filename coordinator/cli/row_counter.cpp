@@ -30,6 +30,14 @@ std::optional<std::uint64_t> count_rows(const Job& job, const TaskSpec& task,
   }
 }
 
+/// The job file itself says that there is nothing.
+bool is_written_empty(const Job& job, const TaskSpec& task) {
+  if (task.matrix) return task.matrix->combinations.empty();
+  const bool is_written = task.data && (task.data->kind == ForeachKind::range ||
+                                        task.data->kind == ForeachKind::values);
+  return is_written && open_source(job, task)->count_hint() == std::uint64_t{0};
+}
+
 }  // namespace
 
 RowCounter::RowCounter(std::shared_ptr<const Job> job, std::vector<Task> tasks, EventQueue& events)
@@ -40,6 +48,7 @@ RowCounter::RowCounter(std::shared_ptr<const Job> job, std::vector<Task> tasks, 
       }) {}
 
 std::optional<std::uint64_t> count_if_small(const Job& job, const TaskSpec& task) {
+  if (is_written_empty(job, task)) return 0;
   struct stat status {};
   const bool is_glob = !task.data || task.data->kind == ForeachKind::glob;
   if (is_glob || ::stat(job.absolute(task.data->path).c_str(), &status) != 0 ||
@@ -50,6 +59,7 @@ std::optional<std::uint64_t> count_if_small(const Job& job, const TaskSpec& task
 }
 
 bool can_be_counted(const Job& job, const TaskSpec& task) {
+  if (is_written_empty(job, task)) return true;
   if (!task.data || task.data->path.empty() || task.data->path == "-") return false;
   if (task.data->kind == ForeachKind::glob) return true;
   struct stat status {};

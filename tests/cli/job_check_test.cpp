@@ -64,6 +64,14 @@ TEST_CASE("an unknown placeholder is told with the nearest name") {
                        "{{rundir.name}} {{worker}}\" }") == "");
 }
 
+TEST_CASE("the names of a matrix are known also if all its combinations are excluded") {
+  const std::string matrix =
+      "[[task]]\nname = \"a\"\nmatrix = { x = [1, 2] }\nexclude = [{ x = 1 }, { x = 2 }]\n";
+  CHECK(checking_error(matrix + "shell = \"echo {{x}}\"") == "");
+  CHECK(checking_error(matrix + "shell = \"echo {{level}}\"") ==
+        "job.toml:5:15: unknown placeholder 'level' in task 'a'");
+}
+
 TEST_CASE("a task's result is for those who need it, one by one or as a list") {
   const std::string function =
       "[modules]\nm = \"/bin/sh\"\n[[task]]\nname = \"a\"\nfunction = \"m.f\"\n";

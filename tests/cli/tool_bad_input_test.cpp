@@ -82,6 +82,31 @@ command = ["/bin/false"]
   CHECK(contains(each.err, "no rows in empty.txt\n"));
 }
 
+TEST_CASE("bad input: a matrix that excludes all it has is a task without instances") {
+  ToolBench bench;
+  const ToolResult result = run_job(bench, R"([[task]]
+name = "none"
+matrix = { x = [1] }
+exclude = [{ x = 1 }]
+command = ["echo", "{{x}}"]
+[[task]]
+name = "values"
+foreach = { values = [] }
+command = ["echo", "{{value}}"]
+[[task]]
+name = "one"
+command = ["true"]
+needs = ["none"]
+)");
+  CHECK(result.exit_code == 0);
+  CHECK(contains(result.err, "running job: 1 task, "));
+  CHECK(contains(result.err, "task 'none': its data has no rows\n"));
+  CHECK(contains(result.err, "task 'values': its data has no rows\n"));
+  CHECK(contains(result.err, "1 passed"));
+  CHECK(contains(result.err, " Summary "));
+  CHECK(run_tool(bench, {"plan", "job.toml"}).exit_code == 0);
+}
+
 TEST_CASE("bad input: bytes that are no text are refused at their place; BOM and CRLF are not") {
   ToolBench bench;
   bench.write("utf8.toml", "[[task]]\nname = \"a\"\ncommand = [\"echo\", \"\xff\"]\n");
