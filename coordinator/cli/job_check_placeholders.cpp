@@ -27,6 +27,24 @@ const Need* find_need(const TaskSpec& task, const std::string& name) {
   return found == task.needs.end() ? nullptr : &*found;
 }
 
+/// A matrix's own entries of include need not have the names of its other combinations.
+void check_all_have(const TaskSpec& task, const Reference& reference) {
+  if (!task.matrix) return;
+  const std::vector<Value>& combinations = task.matrix->combinations;
+  const auto lacks =
+      std::find_if(combinations.begin(), combinations.end(),
+                   [&reference](const Value& each) { return !each.contains(reference.name); });
+  if (lacks == combinations.end()) return;
+  std::string members;
+  for (const auto& [name, value] : lacks->items()) {
+    members += fmt::format("{}{} = {}", members.empty() ? "" : ", ", name, json_text(value));
+  }
+  throw JobError(reference.position,
+                 fmt::format("'{}' is not in every combination of task '{}': {{ {} }} lacks it",
+                             reference.name, task.name, members),
+                 "an entry of include can add it");
+}
+
 }  // namespace
 
 /// A header that another task still has to write cannot be read now; and an empty list of values
@@ -65,7 +83,8 @@ void JobChecker::check_reference(const TaskSpec& task, const Reference& referenc
         reference.position,
         fmt::format("'count' is not known in task '{}': its data is read only once", task.name));
   }
-  if (is_own || !own) return;
+  if (is_own) return check_all_have(task, reference);
+  if (!own) return;
   if (!is_always_there(reference.name)) refuse_unknown(task, reference, *own);
   if (reference.accessor != Accessor::none && reference.name != "rundir") {
     throw JobError(reference.position, fmt::format("'{}' is no path", reference.name));

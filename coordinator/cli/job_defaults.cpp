@@ -19,7 +19,8 @@ struct Alternatives {
 const std::vector<Alternatives>& alternatives() {
   static const std::vector<Alternatives> groups{
       {{"command", "shell", "function"}, {"command", "shell", "function", "args"}},
-      {{"foreach", "matrix"}, {"foreach", "matrix", "include", "exclude"}}};
+      {{"foreach", "matrix"}, {"foreach", "matrix", "include", "exclude"}},
+      {{"include"}, {"foreach"}}};
   return groups;
 }
 

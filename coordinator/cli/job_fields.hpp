@@ -16,8 +16,8 @@ void read_command(const Node& node, Action& action);
 void read_function(const Node& node, Action& action);
 void read_arguments(const Node& node, Action& action);
 Foreach read_foreach(const Node& node);
-/// `include` and `exclude` may be null.
-Matrix read_matrix(const Node& axes, const Node* include, const Node* exclude);
+/// Each may be null, but not both `axes` and `include`.
+Matrix read_matrix(const Node* axes, const Node* include, const Node* exclude);
 std::vector<Need> read_needs(const Node& node);
 Retries read_retries(const Node& node);
 std::vector<int> read_ok_exit(const Node& node);

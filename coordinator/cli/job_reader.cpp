@@ -149,19 +149,19 @@ void read_repetition(const Node& table, TaskSpec& task) {
   const Node* matrix = table.find("matrix");
   const Node* include = table.find("include");
   const Node* exclude = table.find("exclude");
-  if (data != nullptr && matrix != nullptr) {
-    throw JobError(matrix->position,
-                   fmt::format("task '{}' has both foreach and matrix", task.name),
+  const Node* combined = matrix != nullptr ? matrix : include;
+  if (data != nullptr && combined != nullptr) {
+    throw JobError(combined->position,
+                   fmt::format("task '{}' has both foreach and {}", task.name,
+                               matrix != nullptr ? "matrix" : "include"),
                    "use one of them");
   }
-  if (matrix == nullptr && (include != nullptr || exclude != nullptr)) {
-    const Node* extra = include != nullptr ? include : exclude;
-    throw JobError(extra->position,
-                   fmt::format("'{}' without 'matrix' in task '{}'",
-                               include != nullptr ? "include" : "exclude", task.name));
+  if (matrix == nullptr && exclude != nullptr) {
+    throw JobError(exclude->position,
+                   fmt::format("'exclude' without 'matrix' in task '{}'", task.name));
   }
   if (data != nullptr) task.data = read_foreach(*data);
-  if (matrix != nullptr) task.matrix = read_matrix(*matrix, include, exclude);
+  if (combined != nullptr) task.matrix = read_matrix(matrix, include, exclude);
 }
 
 /// From [defaults] it is for the others.

@@ -165,13 +165,16 @@ Foreach read_foreach(const Node& node) {
   return rows;
 }
 
-Matrix read_matrix(const Node& axes, const Node* include, const Node* exclude) {
-  Matrix matrix{.names = check_axes(axes, exclude)};  // they are known if all is excluded, too
+Matrix read_matrix(const Node* axes, const Node* include, const Node* exclude) {
+  Matrix matrix;
+  if (axes != nullptr) matrix.names = check_axes(*axes, exclude);  // known if all is excluded, too
+  const Value lists = axes != nullptr ? to_value(*axes, "matrix") : Value::object();
   try {
-    matrix.combinations = expand_matrix(to_value(axes, "matrix"), read_tables(include, "include"),
-                                        read_tables(exclude, "exclude"));
+    matrix.combinations =
+        expand_matrix(lists, read_tables(include, "include"), read_tables(exclude, "exclude"));
   } catch (const std::invalid_argument& error) {
-    throw JobError(axes.position, fmt::format("'matrix': {}", error.what()));
+    const Node* place = axes != nullptr ? axes : include;
+    throw JobError(place->position, fmt::format("'matrix': {}", error.what()));
   }
   for (const Value& combination : matrix.combinations) {
     for (const auto& field : combination.items()) {

@@ -72,6 +72,21 @@ TEST_CASE("the names of a matrix are known also if all its combinations are excl
         "job.toml:5:15: unknown placeholder 'level' in task 'a'");
 }
 
+TEST_CASE("a name that not every combination has is refused where it is used") {
+  const std::string matrix = "[[task]]\nname = \"a\"\nmatrix = { x = [1, 2] }\n";
+  const std::string uses = "shell = \"echo {{x}} {{color}}\"\n";
+  CHECK(checking_error(matrix + "include = [{ x = 1, color = \"red\" }]\n" + uses) ==
+        "job.toml:5:21: 'color' is not in every combination of task 'a': { x = 2 } lacks it (an "
+        "entry of include can add it)");
+  CHECK(checking_error(matrix + "include = [{ color = \"red\" }]\n" + uses) == "");
+  CHECK(checking_error(matrix + "include = [{ x = 1, color = \"red\" }]\nshell = \"echo {{x}}\"") ==
+        "");
+  CHECK(checking_error(
+            "[[task]]\nname = \"a\"\ninclude = [{ color = \"red\", y = 1 }, { x = 1 }]\n" + uses) ==
+        "job.toml:4:15: 'x' is not in every combination of task 'a': { color = \"red\", y = 1 } "
+        "lacks it (an entry of include can add it)");
+}
+
 TEST_CASE("a task's result is for those who need it, one by one or as a list") {
   const std::string function =
       "[modules]\nm = \"/bin/sh\"\n[[task]]\nname = \"a\"\nfunction = \"m.f\"\n";

@@ -109,6 +109,18 @@ name = "default"
   CHECK(to_string(job.tasks[1].position_of("timeout")) == "job.toml:3:11");
 }
 
+TEST_CASE("include without a matrix lists the combinations themselves") {
+  const Job job = job_of(plain_task + "include = [{ os = \"a\", n = 1 }, { os = \"b\", n = 2 }]");
+  const TaskSpec& task = job.tasks[0];
+  REQUIRE(task.matrix);
+  CHECK(json_text(task.matrix->combinations) == R"([{"os":"a","n":1},{"os":"b","n":2}])");
+  CHECK(task.matrix->names == std::vector<std::string>{"os", "n"});
+  const Job other =
+      job_of("[defaults]\nforeach = { range = [0, 9] }\n" + plain_task + "include = [{ n = 1 }]");
+  CHECK(other.tasks[0].matrix->combinations.size() == 1);
+  CHECK_FALSE(other.tasks[0].data);
+}
+
 TEST_CASE("each mistake in a file is one line with its place") {
   struct Mistake {
     std::string text, line;
@@ -142,8 +154,12 @@ TEST_CASE("each mistake in a file is one line with its place") {
       {plain_task + "foreach = { values = [1, { worker = 7 }] }",
        "job.toml:4:28: 'worker' is always there and cannot be a variable's name"},
       {plain_task + "args = [1]", "job.toml:4:8: 'args' without 'function' in task 'a'"},
-      {plain_task + "include = [{ a = 1 }]",
-       "job.toml:4:11: 'include' without 'matrix' in task 'a'"},
+      {plain_task + "exclude = [{ a = 1 }]",
+       "job.toml:4:11: 'exclude' without 'matrix' in task 'a'"},
+      {plain_task + "foreach = { range = [0, 9] }\ninclude = [{ a = 1 }]",
+       "job.toml:5:11: task 'a' has both foreach and include (use one of them)"},
+      {plain_task + "include = [{}]",
+       "job.toml:4:11: 'matrix': each entry of include must be a table with members"},
       {plain_task + "cpus = 0",
        "job.toml:4:8: 'cpus': expected an integer from 1 to 1000000, got integer 0"},
       {plain_task + "retries = { count = 1, on = [\"tiemout\"] }",
