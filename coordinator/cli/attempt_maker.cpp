@@ -36,11 +36,11 @@ std::string one_line(const std::vector<std::string>& words) {
 }
 
 /// What one would type to have the same run. A shell line that data belong to gets them as the
-/// arguments that they are.
+/// arguments that they are, and $0 is what it is in the run.
 std::string command_line_of(const Resolved& resolved) {
   if (resolved.kind != ActionKind::shell) return one_line(resolved.argv);
   if (resolved.parameters.empty()) return resolved.shell;
-  std::vector<std::string> words{"sh", "-c", resolved.shell, "sh"};
+  std::vector<std::string> words{"sh", "-c", resolved.shell, "procfarm"};
   words.insert(words.end(), resolved.parameters.begin(), resolved.parameters.end());
   return one_line(words);
 }

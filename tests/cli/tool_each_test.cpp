@@ -105,7 +105,7 @@ TEST_CASE("each: --joblog and --results keep what GNU parallel keeps") {
   const auto log = lines_of(bench.read("log"));
   REQUIRE(log.size() == 3);
   CHECK(log[0] == "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand");
-  CHECK(log[2].ends_with("\t3\t0\tsh -c 'echo \"${1}\"; exit \"${2}\"' sh 3 3"));
+  CHECK(log[2].ends_with("\t3\t0\tsh -c 'echo \"${1}\"; exit \"${2}\"' procfarm 3 3"));
   CHECK(bench.read("kept/each/1/stdout") == "3\n");
 }
 
