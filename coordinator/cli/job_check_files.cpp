@@ -21,6 +21,9 @@ constexpr const char* advice_to_declare =
 
 bool is_device(const std::string& path) { return path.rfind("/dev/", 0) == 0; }
 
+/// That of `each` is made from the command line, and there is no other beside it.
+bool is_in_job_file(const TaskSpec& task) { return task.position.line > 0; }
+
 bool is_stream(const std::string& key) { return key != "outputs"; }
 
 }  // namespace
@@ -69,7 +72,9 @@ void JobChecker::check_foreach_file(const TaskSpec& task) const {
   throw JobError(
       data.position,
       fmt::format("data of task '{}': {}: {}", task.name, data.path, std::strerror(error)),
-      error == ENOENT ? advice_to_declare : "");
+      error != ENOENT        ? ""
+      : is_in_job_file(task) ? advice_to_declare
+                             : "SOURCE is a file of lines, or - for standard input");
 }
 
 void JobChecker::check_literal(const TaskSpec& task, const Template& path, const char* key,

@@ -86,7 +86,9 @@ std::string why_none(RunReader& run, const ShowOptions& options, RunSelection se
                        *task.instances == 1 ? "one instance"
                                             : fmt::format("{} instances, from 0", *task.instances));
   }
-  return fmt::format("run {} has no attempt of '{}' yet", id, what);
+  if (!options.selector.empty()) return fmt::format("run {} has no attempt of '{}' yet", id, what);
+  const bool has_tasks = !run.task_descriptions().empty();
+  return fmt::format("run {} has no {}", id, has_tasks ? "attempt yet" : "tasks");
 }
 
 }  // namespace

@@ -13,6 +13,14 @@ namespace {
 
 constexpr const char* missing_run = "RUN is missing: a run's id, or last";
 
+/// --only takes whatever stands behind it.
+std::string missing_job(const RunOptions& running) {
+  const std::string text = "JOB is missing";
+  if (running.only.size() < 2) return text;
+  return fmt::format("{}: --only has taken '{}'; write JOB before --only, or -- before JOB", text,
+                     running.only.back());
+}
+
 }  // namespace
 
 std::string CommandLine::usage_error(const CLI::App* command, const std::string& message) const {
@@ -44,7 +52,7 @@ std::string CommandLine::complaint(const CLI::App& command) const {
 std::string CommandLine::missing(Subcommand subcommand) const {
   switch (subcommand) {
     case Subcommand::run:
-      if (options_.job.empty()) return "JOB is missing";
+      if (options_.job.empty()) return missing_job(options_.running);
       if (options_.running.explain && !options_.running.resume) {
         return "--explain needs --resume: without it everything runs";
       }

@@ -93,6 +93,16 @@ TEST_CASE("options: --only takes several selectors and may be repeated") {
   CHECK(options.running.only == std::vector<std::string>{"a", "b[3]", "tag:x"});
 }
 
+TEST_CASE("options: a job that --only has swallowed is told with what to do") {
+  CHECK(has(
+      refuse({"run", "--only", "a", "job.toml"}),
+      "JOB is missing: --only has taken 'job.toml'; write JOB before --only, or -- before JOB"));
+  CHECK(has(refuse({"run", "--only", "a"}), "JOB is missing\n"));
+  const Options options = accept({"run", "--only", "a", "b", "--", "job.toml"});
+  CHECK(options.job == "job.toml");
+  CHECK(options.running.only == std::vector<std::string>{"a", "b"});
+}
+
 TEST_CASE("options: what follows -- belongs to the command of each") {
   const Options options =
       accept({"each", "urls.txt", "-j", "8", "--", "curl", "-j", "--help", "--", "{{line}}"});

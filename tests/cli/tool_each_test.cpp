@@ -111,7 +111,10 @@ TEST_CASE("each: --joblog and --results keep what GNU parallel keeps") {
 
 TEST_CASE("each: a missing source is an error of usage, an empty one is none") {
   ToolBench bench;
-  CHECK(run_tool(bench, {"each", "missing", "--", "echo"}).exit_code == 2);
+  const ToolResult missing = run_tool(bench, {"each", "missing", "--", "echo"});
+  CHECK(missing.exit_code == 2);
+  CHECK(contains(missing.err,
+                 "No such file or directory (SOURCE is a file of lines, or - for standard input)"));
   CHECK(run_tool(bench, {"each", "-", "--", "echo"}).exit_code == 0);
 }
 

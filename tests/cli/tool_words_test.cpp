@@ -75,6 +75,15 @@ TEST_CASE("words: logs of what there is not say what there is not") {
   CHECK(contains(said_by(bench, {"logs", "last", "one[1]"}), "has no 'one[1]': one has one"));
 }
 
+TEST_CASE("words: logs of a run without tasks, or without attempts, say so") {
+  ToolBench bench;
+  REQUIRE(run_job(bench, "name = \"nothing\"\n").exit_code == 0);
+  CHECK(said_by(bench, {"logs", "last"}).ends_with(" has no tasks\n"));
+  REQUIRE(run_job(bench, "[[task]]\nname = \"a\"\nforeach = { glob = \"*.none\" }\nshell = \"x\"\n")
+              .exit_code == 0);
+  CHECK(said_by(bench, {"logs", "last"}).ends_with(" has no attempt yet\n"));
+}
+
 TEST_CASE("words: an output that cannot be made is named as the job names it") {
   ToolBench bench;
   bench.write("blocked", "");
