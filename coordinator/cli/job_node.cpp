@@ -34,6 +34,58 @@ auto read_unit(const Node& node, std::string_view key, std::string_view expected
   }
 }
 
+/// What other tools call something that has a key here.
+struct OtherName {
+  std::string_view other;
+  const char* key;
+};
+
+constexpr OtherName other_names[] = {
+    {"cmd", "command"},
+    {"argv", "command"},
+    {"exec", "command"},
+    {"run", "shell"},
+    {"script", "shell"},
+    {"depends_on", "needs"},
+    {"depends", "needs"},
+    {"dependencies", "needs"},
+    {"requires", "needs"},
+    {"after", "needs"},
+    {"workdir", "cwd"},
+    {"working_dir", "cwd"},
+    {"working_directory", "cwd"},
+    {"directory", "cwd"},
+    {"dir", "cwd"},
+    {"max_retries", "retries"},
+    {"retry", "retries"},
+    {"environment", "env"},
+    {"time_limit", "timeout"},
+    {"condition", "when"},
+    {"threads", "cpus"},
+    {"cores", "cpus"},
+    {"mem", "memory"},
+    {"cnt", "count"},
+    {"times", "count"},
+    {"wait", "delay"},
+    {"steps", "task"},
+    {"jobs", "task"},
+};
+
+bool is_one_of(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// The key that was probably meant; else all there are, if those are few.
+std::string key_advice(std::string_view word, const std::vector<std::string>& known) {
+  constexpr std::size_t few = 8;
+  for (const auto& [other, key] : other_names) {
+    if (word == other && is_one_of(known, key)) return fmt::format("did you mean '{}'?", key);
+  }
+  const std::string nearest = suggest(word, known);
+  if (!nearest.empty() || known.empty() || known.size() > few) return nearest;
+  return fmt::format("valid: {}", fmt::join(known, ", "));
+}
+
 }  // namespace
 
 const Node* Node::find(std::string_view name) const {
@@ -66,9 +118,9 @@ void refuse(const Node& node, std::string_view key, std::string_view expected, s
 
 void check_keys(const Node& table, const std::vector<std::string>& known, std::string_view where) {
   for (const NodeMember& member : table.members) {
-    if (std::find(known.begin(), known.end(), member.name) != known.end()) continue;
+    if (is_one_of(known, member.name)) continue;
     throw JobError(member.position, fmt::format("unknown key '{}' in {}", member.name, where),
-                   suggest(member.name, known));
+                   key_advice(member.name, known));
   }
 }
 

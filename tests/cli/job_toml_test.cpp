@@ -196,6 +196,29 @@ TEST_CASE("each mistake in a file is one line with its place") {
   for (const Mistake& mistake : mistakes) CHECK(reading_error(mistake.text) == mistake.line);
 }
 
+TEST_CASE("a key by the name that other tools have for it is answered with ours") {
+  const auto advice_for = [](const std::string& line) {
+    const std::string error = reading_error("[[task]]\nname = \"a\"\nshell = \"x\"\n" + line);
+    const std::size_t begin = error.find('(');
+    return begin == std::string::npos ? "" : error.substr(begin);
+  };
+  CHECK(advice_for("cmd = 1") == "(did you mean 'command'?)");
+  CHECK(advice_for("depends_on = 1") == "(did you mean 'needs'?)");
+  CHECK(advice_for("workdir = 1") == "(did you mean 'cwd'?)");
+  CHECK(advice_for("max_retries = 1") == "(did you mean 'retries'?)");
+  CHECK(advice_for("retries = { cnt = 1 }") == "(did you mean 'count'?)");
+  CHECK(advice_for("cnt = 1").empty());  // is no key of a task
+}
+
+TEST_CASE("where no key is near, all are listed if they are few") {
+  CHECK(reading_error(plain_task + "retries = { zzz = 1 }") ==
+        "job.toml:4:13: unknown key 'zzz' in 'retries' (valid: count, delay, backoff, max_delay, "
+        "on)");
+  CHECK(reading_error("zzz = 1") ==
+        "job.toml:1:1: unknown key 'zzz' in the job (valid: name, defaults, modules, pools, task)");
+  CHECK(reading_error(plain_task + "zzz = 1") == "job.toml:4:1: unknown key 'zzz' in [[task]] 'a'");
+}
+
 TEST_CASE("a syntax error is told with its place") {
   CHECK(reading_error("a = 1\na = 2").rfind("job.toml:2:5: ", 0) == 0);
 }
