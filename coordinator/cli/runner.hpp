@@ -27,6 +27,7 @@
 #include <procfarm/module.hpp>
 
 #include "attempt_maker.hpp"
+#include "displaced_work.hpp"
 #include "event_queue.hpp"
 #include "instance_feed.hpp"
 #include "job.hpp"
@@ -178,8 +179,12 @@ class Runner {
   bool is_lost_too_often(const AttemptReport& report, ActiveInstance& active) const;
   void quarantine(AttemptReport& report, const ActiveInstance& active);
   void settle_quarantined(const Step& step, ActiveInstance& active);
+  Explanation explanation_of(const InstanceKey& instance, Decision decision,
+                             const std::string& reason) const;
   void tell_why(const InstanceKey& instance, Decision decision, const std::string& reason);
-  Explanation foresee(const Step& step);
+  void tell_changed();
+  std::vector<Explanation> foresee(const Step& step);
+  bool foresee_start(const Step& step, Explanation& explanation, std::vector<Explanation>& certain);
   std::string awaited_task(const TaskSpec& task) const;
 
   // runner_stops.cpp
@@ -204,6 +209,7 @@ class Runner {
   std::unique_ptr<RunSession> session_;
   std::unique_ptr<Reporter> reporter_;
   std::unique_ptr<EarlierWork> earlier_;  // null: the run is not resumed
+  DisplacedWork displaced_;               // for --explain
   JobChecker checker_;
   PlanBuilder builder_;
   std::unique_ptr<Plan> plan_;

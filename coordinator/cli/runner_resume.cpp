@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t most_listed = 20;
 constexpr const char* left_out_text = "not one of the failed";
+constexpr const char* cut_short_text = "new or changed, the run ended before that was known";
 constexpr const char* quarantined_text = "quarantined, it ran in too many deaths";
 
 }  // namespace
@@ -48,6 +49,7 @@ bool Runner::recall(const Step& step, ActiveInstance& active) {
   const std::string hash = work_of(step, active);
   const Recalled recalled = earlier_->recall(step.instance, hash);
   for (const RowMove& move : recalled.moves) record(move);
+  for (const Explanation& each : displaced_.found(recalled.moves)) reporter_->explain(each);
   active.attempts_before = recalled.attempts;
   active.losses = recalled.losses;
   const std::string reason = reason_text(recalled.kind, session_->id());
@@ -68,7 +70,10 @@ bool Runner::recall(const Step& step, ActiveInstance& active) {
     return true;
   }
   if (recalled.settled) session_->record(InstanceReopened{step.instance});
-  tell_why(step.instance, Decision::runs, reason);
+  const bool waits =
+      options_.running.explain &&
+      displaced_.hold(recalled, explanation_of(step.instance, Decision::runs, reason));
+  if (!waits) tell_why(step.instance, Decision::runs, reason);
   return false;
 }
 
@@ -162,14 +167,26 @@ void Runner::settle_quarantined(const Step& step, ActiveInstance& active) {
   settle_or_retry(std::move(report), active);
 }
 
-void Runner::tell_why(const InstanceKey& instance, Decision decision, const std::string& reason) {
-  if (!options_.running.explain) return;
+Explanation Runner::explanation_of(const InstanceKey& instance, Decision decision,
+                                   const std::string& reason) const {
   const TaskSpec& task = *tasks_[instance.task].spec;
-  reporter_->explain({.task = task.name,
-                      .name = instance_name(task, instance.index),
-                      .index = instance.index,
-                      .decision = decision,
-                      .reason = reason});
+  return {.task = task.name,
+          .name = instance_name(task, instance.index),
+          .index = instance.index,
+          .decision = decision,
+          .reason = reason};
+}
+
+void Runner::tell_why(const InstanceKey& instance, Decision decision, const std::string& reason) {
+  if (options_.running.explain) reporter_->explain(explanation_of(instance, decision, reason));
+}
+
+/// Nothing more is looked at: whose work was not found anywhere has changed.
+void Runner::tell_changed() {
+  for (Explanation& each : displaced_.rest()) {
+    if (plan_->stopped()) each.reason = cut_short_text;
+    reporter_->explain(each);
+  }
 }
 
 /// A task whose result or output this one uses and of which something would run.
@@ -186,39 +203,48 @@ std::string Runner::awaited_task(const TaskSpec& task) const {
   return awaited;
 }
 
-/// What would become of the step; the plan is told that it went well.
-Explanation Runner::foresee(const Step& step) {
+/// What would become of the step, as far as it is certain, and of those before it that it makes
+/// certain; the plan is told that it went well.
+std::vector<Explanation> Runner::foresee(const Step& step) {
   const TaskSpec& task = *tasks_[step.instance.task].spec;
-  Explanation explanation{.task = task.name,
-                          .name = instance_name(task, step.instance.index),
-                          .index = step.instance.index};
+  Explanation explanation = explanation_of(step.instance, Decision::runs, {});
+  std::vector<Explanation> certain;
   if (step.kind != Step::Kind::start) {
     explanation.decision = Decision::skipped;
     explanation.reason = why_not_needed(task);
     if (step.kind == Step::Kind::skip_task) explanation.name = task.name;
     active_.erase(step.instance);
-    return explanation;
+    return {std::move(explanation)};
   }
-  ActiveInstance& active = active_.at(step.instance);
-  const std::string awaited = awaited_task(task);
+  const bool waits = foresee_start(step, explanation, certain);
+  if (explanation.decision != Decision::stays) foreseen_.insert(task.name);
+  if (!waits) certain.push_back(std::move(explanation));
+  active_.erase(step.instance);
+  plan_->finished(step.instance, true, false, Clock::now());
+  return certain;
+}
+
+/// True if the reason is not known yet.
+bool Runner::foresee_start(const Step& step, Explanation& explanation,
+                           std::vector<Explanation>& certain) {
+  const std::string awaited = awaited_task(*tasks_[step.instance.task].spec);
   if (!awaited.empty()) {
     explanation.decision = Decision::unsure;
     explanation.reason = fmt::format("needs {}, which runs, and uses what that gives", awaited);
-  } else {
-    const Recalled recalled = earlier_->recall(step.instance, work_of(step, active));
-    explanation.reason = reason_text(recalled.kind, session_->id());
-    const bool done = recalled.kind == Recollection::done;
-    const bool left_out = !done && is_left_out(recalled);
-    if (done || left_out || recalled.losses >= options_.running.crash_limit) {
-      explanation.decision = Decision::stays;
-    }
-    if (!done && explanation.decision == Decision::stays) explanation.reason = quarantined_text;
-    if (left_out) explanation.reason = left_out_text;
+    return false;
   }
-  if (explanation.decision != Decision::stays) foreseen_.insert(task.name);
-  active_.erase(step.instance);
-  plan_->finished(step.instance, true, false, Clock::now());
-  return explanation;
+  const ActiveInstance& active = active_.at(step.instance);
+  const Recalled recalled = earlier_->recall(step.instance, work_of(step, active));
+  certain = displaced_.found(recalled.moves);
+  explanation.reason = reason_text(recalled.kind, session_->id());
+  const bool done = recalled.kind == Recollection::done;
+  const bool left_out = !done && is_left_out(recalled);
+  if (done || left_out || recalled.losses >= options_.running.crash_limit) {
+    explanation.decision = Decision::stays;
+  }
+  if (!done && explanation.decision == Decision::stays) explanation.reason = quarantined_text;
+  if (left_out) explanation.reason = left_out_text;
+  return explanation.decision == Decision::runs && displaced_.hold(recalled, explanation);
 }
 
 int Runner::explain() {
@@ -227,17 +253,21 @@ int Runner::explain() {
   reporter_ = std::make_unique<Reporter>(options_, session_->id(), OutputSink::Reload{}, nullptr);
   OutputStream out(1);
   Explainer explainer;
-  while (true) {
-    const auto step = plan_->next(Clock::now());
-    if (step) {
-      if (step->kind != Step::Kind::skip_task && !take_instance(*step)) continue;
-      const Explanation explanation = foresee(*step);
+  const auto print = [this, &out, &explainer](const std::vector<Explanation>& certain) {
+    for (const Explanation& explanation : certain) {
       const auto line = explainer.tell(explanation);
       if (options_.running.json) {
         out.write(event_line(explanation));
       } else if (line) {
         out.write(*line + "\n");
       }
+    }
+  };
+  while (true) {
+    const auto step = plan_->next(Clock::now());
+    if (step) {
+      if (step->kind != Step::Kind::skip_task && !take_instance(*step)) continue;
+      print(foresee(*step));
     } else if (!read_task()) {
       if (plan_->done() && !tasks_may_come()) break;
       wait();
@@ -245,6 +275,7 @@ int Runner::explain() {
       handle(events_.take());
     }
   }
+  print(displaced_.rest());
   if (!options_.running.json) {
     for (const std::string& line : explainer.summary()) out.write(line + "\n");
   }

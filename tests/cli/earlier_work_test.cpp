@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/cli/displaced_work.hpp"
 #include "coordinator/cli/explainer.hpp"
 
 using namespace procfarm::cli;
@@ -165,6 +166,37 @@ TEST_CASE("earlier work: of a task that has become smaller the rest is put aside
   CHECK(std::get<ShelvedRows>(*retired).first == 1);
   CHECK_FALSE(earlier.retire(0, 1, 1000));
   CHECK(earlier.recall({3, 0}, hash("c")).kind == Recollection::done);  // still there to be taken
+}
+
+TEST_CASE("displaced work: found elsewhere it makes its place's instance new, else changed") {
+  EarlierWork earlier = work({"a", "b", "c"});
+  DisplacedWork displaced;
+  CHECK(displaced.hold(earlier.recall({0, 0}, hash("new")), {.name = "t[0]"}));
+  CHECK(displaced.hold(earlier.recall({0, 1}, hash("other")), {.name = "t[1]"}));
+  const Recalled moved = earlier.recall({0, 2}, hash("a"));
+  CHECK_FALSE(displaced.hold(moved, {.name = "t[2]"}));
+  const auto found = displaced.found(moved.moves);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].name == "t[0]");
+  CHECK(found[0].reason == "new, not run before");
+  const auto rest = displaced.rest();
+  REQUIRE(rest.size() == 1);
+  CHECK(rest[0].name == "t[1]");
+  CHECK(rest[0].reason == "changed, what it does is different");
+  CHECK(displaced.rest().empty());
+}
+
+TEST_CASE("displaced work: of very many not all are kept") {
+  std::vector<std::string> words(10'001);
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = std::to_string(i);
+  EarlierWork earlier = work(words);
+  DisplacedWork displaced;
+  std::size_t held = 0;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    held += displaced.hold(earlier.recall({0, i}, hash("x" + words[i])), {}) ? 1 : 0;
+  }
+  CHECK(held == 10'000);
+  CHECK(displaced.rest().size() == 10'000);
 }
 
 TEST_CASE("explain: the first of a kind are named, many are counted") {

@@ -136,6 +136,27 @@ TEST_CASE("resume: --dry-run says what would run, and changes nothing") {
   CHECK(bench.read(database_of(bench).substr(bench.path("").size())) == before);
 }
 
+TEST_CASE("resume: what stands where other work was is new if that work has only moved") {
+  ToolBench bench;
+  CHECK(run_job(bench, witness_job("1, 2")).exit_code == 0);
+  const std::string more = witness_job("7, 8, 1, 9, 2");
+  const ToolResult foreseen = resume_job(bench, more, {"--explain", "--dry-run"});
+  const ToolResult result = resume_job(bench, more, {"--explain"});
+  for (const std::string& said : {foreseen.out, result.err}) {
+    CHECK(contains(said, "t[0] runs: new, not run before"));
+    CHECK(contains(said, "t[1] runs: new, not run before"));
+    CHECK(contains(said, "t[2] stays: done before"));
+    CHECK(contains(said, "t[3] runs: new, not run before"));
+    CHECK_FALSE(contains(said, "changed"));
+  }
+  const ToolResult changed = resume_job(bench, witness_job("7, 8, 1, 5, 2"), {"--explain"});
+  CHECK(contains(changed.err, "t[3] runs: changed, what it does is different"));
+  const std::string next = witness_job("10, 11, 7, 8, 1, 5, 2");
+  const ToolResult halted = resume_job(bench, next, {"--explain", "--halt", "soon,done=1"});
+  CHECK(halted.exit_code == 5);
+  CHECK(contains(halted.err, "t[0] runs: new or changed, the run ended before that was known"));
+}
+
 TEST_CASE("resume: of many that stay the first are named and the rest counted") {
   ToolBench bench;
   const std::string job =
