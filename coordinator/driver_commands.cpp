@@ -34,7 +34,7 @@ void Driver::handle(const command::Close& given) {
   closing_ = true;
   scheduler_.close();
   supervisor_.go_on();  // nobody else could tell us of the workers' ends
-  resume();  // it would wait for ever for what stands still
+  resume();             // it would wait for ever for what stands still
   if (!given.cancel_pending) return;
   cancel_all();
   carry_out();

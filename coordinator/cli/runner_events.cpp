@@ -57,7 +57,7 @@ void Runner::handle(Events&& events) {
   note_begun();
   session_->committed(events.committed);
   reporter_->committed(events.committed);
-  if (plan_->done() && !tasks_may_come_) tell_changed();
+  if (plan_->done() && !tasks_may_come()) tell_changed();
 }
 
 /// Those behind which others have ended begin now.
