@@ -81,7 +81,7 @@ std::string key_advice(std::string_view word, const std::vector<std::string>& kn
   for (const auto& [other, key] : other_names) {
     if (word == other && is_one_of(known, key)) return fmt::format("did you mean '{}'?", key);
   }
-  const std::string nearest = suggest(word, known);
+  std::string nearest = suggest(word, known);
   if (!nearest.empty() || known.empty() || known.size() > few) return nearest;
   return fmt::format("valid: {}", fmt::join(known, ", "));
 }

@@ -15,7 +15,7 @@ constexpr const char* missing_run = "RUN is missing: a run's id, or last";
 
 /// --only takes whatever stands behind it.
 std::string missing_job(const RunOptions& running) {
-  const std::string text = "JOB is missing";
+  std::string text = "JOB is missing";
   if (running.only.size() < 2) return text;
   return fmt::format("{}: --only has taken '{}'; write JOB before --only, or -- before JOB", text,
                      running.only.back());
