@@ -17,7 +17,7 @@ struct TaskInfo {
   int attempts = 0;               // begun so far
   int pid = 0;                    // of the worker
   std::string host{};             // of the worker
-  double progress = 0;            // as told by this_task::progress
+  double progress = 0;            // as told while it runs (this_task::progress); 1: success
   std::string message{};          // the same
   TimePoint submitted{};          // when submit was called
   TimePoint started{};            // when the worker began it
