@@ -18,6 +18,7 @@
 
 #include <procfarm/command.hpp>
 
+#include "cli/scratch_directory.hpp"
 #include "support/patience.hpp"
 
 using namespace procfarm;
@@ -27,24 +28,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A directory of its own for one test.
-class Scratch {
+/// Its files have modes.
+class Scratch : public cli::ScratchDirectory {
  public:
-  Scratch() {
-    std::string name = (fs::temp_directory_path() / "command-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~Scratch() { fs::remove_all(path_); }
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-  std::string path() const { return path_.string(); }
+  std::string file(const std::string& name) const { return *this / name; }
   std::string write(const std::string& name, const std::string& text, mode_t mode) const {
-    std::ofstream(file(name)) << text;
-    ::chmod(file(name).c_str(), mode);
-    return file(name);
+    const std::string path = ScratchDirectory::write(name, text);
+    ::chmod(path.c_str(), mode);
+    return path;
   }
-
- private:
-  fs::path path_;
 };
 
 std::string content(const std::string& path) {

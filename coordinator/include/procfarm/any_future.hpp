@@ -106,8 +106,9 @@ class AnyFuture {
   detail::ValueView value_of_cancelled() const;
   std::exception_ptr error(std::optional<Duration> timeout) const;
   void add_callback(std::function<void()> callback) const;
-  [[noreturn]] void throw_undecodable() const;  // in a catch block
-                                                /// @endcond
+  /// In a catch block.
+  [[noreturn]] void throw_undecodable() const;
+  /// @endcond
 
  private:
   friend class detail::Watcher;
